@@ -1,0 +1,57 @@
+# make lab    install, then open the course in JupyterLab          make test      install, then run every test
+# make build  notebooks, exercises and solutions from authoring/   make lock      renew requirements.lock
+# make check  say whether a derived file has drifted               make benchmarks  print every measured figure
+PYTHON ?= python3
+LOCK ?= requirements.lock
+BIN := .venv/bin
+SOURCES := pyproject.toml requirements.txt $(LOCK)
+
+.PHONY: lab test build check lock benchmarks help
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(BIN)/python:
+	@echo "== making .venv"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/course: $(BIN)/python $(SOURCES)
+	@echo "== installing the course and its data (about 250 MB the first time)"
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c $(LOCK)
+	@echo "== compiling the loops once"
+	$(BIN)/python -m ngo_lesson.kernels
+	@touch $@
+
+.venv/tools: .venv/course
+	@echo "== installing the tools of the tests"
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[data,test]' -c $(LOCK)
+	@touch $@
+
+lab: .venv/course
+	@echo "== opening JupyterLab (stop it with Ctrl-C)"
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+
+test: .venv/tools
+	@echo "== 1 of 4: style"
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "== 2 of 4: drift between authoring/ and what is built from it"
+	$(BIN)/python -m authoring check
+	@echo "== 3 of 4: tests of the package and the tools"
+	$(BIN)/python -m pytest tests -m "not slow and not browser" -n 2 --dist loadfile
+	@echo "== 4 of 4: every lesson and every solution, run and compared by nbval"
+	$(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist loadfile
+
+build: .venv/tools
+	$(BIN)/python -m authoring build
+
+check: .venv/tools
+	$(BIN)/python -m authoring check
+
+benchmarks: .venv/tools
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[benchmarks]' -c $(LOCK)
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(PYTHON) -m venv --clear build/lock
+	build/lock/bin/python -m pip install --disable-pip-version-check -e '.[data,test]'
+	build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock

@@ -1,0 +1,1 @@
+"""The authoring tool: notebooks, exercises and solutions are built from one text file each."""

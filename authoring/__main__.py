@@ -1,0 +1,84 @@
+"""The command line: `python -m authoring build|check|coverage`, run from the course's folder."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from authoring import coverage
+from authoring.build import build
+from authoring.course import Course, Question
+from authoring.drift import check
+from authoring.problems import AuthoringError, Problem
+
+
+def main(arguments: Sequence[str] | None = None, course: Course | None = None) -> int:
+    """Run one command on the course this file belongs to; 0 when all is well, 1 with a list of problems on stderr."""
+    course = course or Course(Path(__file__).resolve().parents[1], _questions)
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "build":
+            _build(course, options.sources, options.jobs)
+        elif options.command == "coverage":
+            _refresh(course)
+        else:
+            problems = check(course, options.sources, options.execute, options.jobs)
+            if problems:
+                raise AuthoringError(problems)
+            print("Sources and notebooks agree.")
+    except AuthoringError as error:
+        return _fail(error.problems)
+    return 0
+
+
+def _questions(number: str) -> Sequence[Question]:
+    from ngo_lesson import questions  # only exercises need it, so lessons build without it
+
+    return questions.exercise(number)
+
+
+def _build(course: Course, selection: Sequence[str], jobs: int) -> None:
+    """A selected source is built although another one cannot be read; the coverage page then waits for that one."""
+    build(course, selection, jobs)
+    try:
+        _refresh(course)
+    except AuthoringError as error:
+        print(f"docs/coverage.md is not refreshed: {error.problems[0]}")
+
+
+def _refresh(course: Course) -> None:
+    print(f"docs/coverage.md  {'written' if coverage.refresh(course) else 'unchanged'}")
+
+
+def _fail(problems: Sequence[Problem]) -> int:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"{len(problems)} problem{'s' * (len(problems) > 1)}.", file=sys.stderr)
+    return 1
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m authoring", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("build", "assemble, execute, validate and write notebooks, exercises and solutions"),
+        ("check", "list the differences between the sources and what is stored"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("sources", nargs="*", help="sources or their numbers, all by default")
+        command.add_argument("--jobs", type=_positive, default=2, help="notebooks executed at a time (default: 2)")
+        if name == "check":
+            command.add_argument("--execute", action="store_true", help="execute too, and compare text outputs")
+    commands.add_parser("coverage", help="write docs/coverage.md")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

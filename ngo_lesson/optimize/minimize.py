@@ -1,0 +1,89 @@
+"""One door to all methods of the course, in the words of scipy.optimize. Lesson 02 uses it first.
+
+A method is a small object with `options` (names and defaults), `bounded` (whether it accepts bounds) and
+`run(objective, x0, *, bounds, budget, rng, callback, **options)`. A name is an entry of `METHODS`.
+"""
+
+import difflib
+import numbers
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from scipy.optimize import OptimizeResult
+
+from ngo_lesson.optimize import descent
+from ngo_lesson.optimize.objective import Objective, as_point
+
+BUDGET = 10_000
+METHODS = {**descent.METHODS}
+
+
+def minimize(
+    fun: Callable,
+    x0,
+    *,
+    method,
+    bounds=None,
+    grad: Callable | None = None,
+    budget: int | None = None,
+    seed=None,
+    callback: Callable | None = None,
+    **options,
+) -> OptimizeResult:
+    """Minimize `fun(x)` from the point `x0` of shape (d,).
+
+    method: a name ("gd") or an object as this module describes.
+    grad: the gradient as a function of x, for methods that ask for it.
+    budget: evaluations at most, a gradient with its value charged as 3; 10,000 unless `steps` is given.
+    seed: int or numpy Generator; the same seed gives the same result.
+    callback: called at every point with an OptimizeResult (x, fun, nfev, nit). StopIteration ends the search, and so
+        does any other exception, which the message then quotes.
+    options of "gd": lr=1e-3, steps=None, tol=0.0 (norm of the gradient at which to stop), keep_path=False.
+
+    If fun and grad are @njit and there is no callback the loop is compiled, otherwise it is plain Python with the same
+    results. Functions are given a copy of x.
+
+    Returns x and fun (the best point and its value), nfev (evaluations charged), njev, nit, success (False if a value
+    or gradient was not finite or the callback failed), status, message and history: a dict of arrays with one entry a
+    point, `nfev` (charged so far), `fun` (best so far), `value` (there) and, with keep_path, `x` of shape (nit + 1, d).
+    """
+    solver = _method(method)
+    for name in options:
+        if name not in solver.options:
+            raise TypeError(f"{name}={options[name]!r} is no option of {method!r}; {_known(name, solver.options)}")
+    if bounds is not None and not solver.bounded:
+        raise ValueError(
+            f"method={method!r} takes no bounds; leave bounds=None or choose a method that searches in a box"
+        )
+    if budget is None and options.get("steps") is None:
+        budget = BUDGET
+    if budget is not None and not (isinstance(budget, numbers.Integral) and budget > 0):
+        raise ValueError(f"budget={budget!r} must be a positive integer, the number of evaluations")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback={callback!r} is not a function")
+    return solver.run(
+        Objective(fun, grad),
+        as_point(x0),
+        bounds=bounds,
+        budget=budget,
+        rng=np.random.default_rng(seed),
+        callback=callback,
+        **{**solver.options, **options},
+    )
+
+
+def _method(method):
+    """Return the method object for a name or an object; ValueError or TypeError if there is none."""
+    if isinstance(method, str):
+        if method not in METHODS:
+            raise ValueError(f"method={method!r} is unknown; {_known(method, METHODS)}")
+        return METHODS[method]
+    if not hasattr(method, "run"):
+        raise TypeError(f"method={method!r} is neither a name nor a method object; {_known('', METHODS)}")
+    return method
+
+
+def _known(word: str, known: Iterable[str]) -> str:
+    """Say which words are known and which of them was probably meant."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return (f"did you mean {near[0]!r}? " if near else "") + f"known: {', '.join(known)}"

@@ -1,0 +1,94 @@
+"""What a method may ask of the objective, and what each question costs. Lessons 01 and 02.
+
+A search asks for values only (zeroth order), a descent for gradients too (first order). To compare them fairly all is
+counted in evaluations: a value costs one, a gradient and the value at the same point together cost `GRADIENT_COST`.
+"""
+
+import numbers
+from collections.abc import Callable
+
+import numpy as np
+from numba import float64
+from numba.core.dispatcher import Dispatcher
+from numba.core.errors import NumbaError
+
+from ngo_lesson.kernels import VECTOR
+
+# By reverse mode: the forward pass gives the value, and the backward pass takes about twice its work.
+# Griewank & Walther 2008, Evaluating Derivatives, chapter 4, bound it by 3 to 4.
+GRADIENT_COST = 3
+
+
+def as_point(x0, name: str = "x0") -> np.ndarray:
+    """Return `x0` as a new float64 array of shape (d,). ValueError or TypeError if it is no finite point."""
+    try:
+        point = np.array(x0, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name}={x0!r} cannot be read as real numbers; give a one-dimensional array of floats"
+        ) from None
+    if point.ndim != 1 or point.size == 0:
+        raise ValueError(f"{name} has shape {point.shape}; give a one-dimensional array with at least one number")
+    if not np.isfinite(point).all():
+        first = int(np.flatnonzero(~np.isfinite(point))[0])
+        raise ValueError(f"{name}[{first}] is {point[first]}; a search must start from finite numbers")
+    return point
+
+
+class Objective:
+    """A function to minimize, with its gradient if known, that counts every question.
+
+    `fun(x)` returns one number and `grad(x)` an array of the shape of x, for x of shape (d,). Either may be a plain
+    function or one decorated with @njit. `values` and `gradients` count the questions.
+    """
+
+    def __init__(self, fun: Callable, grad: Callable | None = None):
+        for name, function in (("fun", fun), ("grad", grad)):
+            if not callable(function) and not (name == "grad" and function is None):
+                raise TypeError(f"{name}={function!r} is not a function; give one that takes an array of shape (d,)")
+        self.fun, self.grad = fun, grad
+        self.values = self.gradients = 0
+
+    @property
+    def nfev(self) -> int:
+        """Evaluations charged so far. Gradients are asked where the value is, which counts one of their evaluations."""
+        return self.values + (GRADIENT_COST - 1) * self.gradients
+
+    def __call__(self, x: np.ndarray) -> float:
+        """Return the value at x, which may be NaN or infinite."""
+        self.values += 1
+        value = self.fun(x)
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value.item()
+        if not isinstance(value, numbers.Real):
+            what = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+            raise TypeError(
+                f"fun returned {what}; it must return one real number (is a sum, a mean or a return missing?)"
+            )
+        return float(value)
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """Return the gradient at x as a float64 array of shape (d,), which may hold NaN."""
+        self.gradients += 1
+        gradient = self.grad(x)
+        try:
+            gradient = np.ascontiguousarray(gradient, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"grad returned {gradient!r}; it must return an array of {x.size} floats") from None
+        if gradient.shape != x.shape:
+            raise ValueError(f"grad returned shape {gradient.shape}; it must be {x.shape}, the shape of x")
+        return gradient
+
+    def compiled(self) -> bool:
+        """Whether both functions are @njit and return float64, so that a compiled loop can call them."""
+        return _returns(self.fun, float64) and (self.grad is None or _returns(self.grad, VECTOR))
+
+
+def _returns(function: Callable, kind) -> bool:
+    """Whether `function` is @njit and turns a float64 array into exactly `kind`; compiles it if need be."""
+    if not isinstance(function, Dispatcher):
+        return False
+    try:
+        return function.get_compile_result(kind(VECTOR)).signature.return_type == kind
+    except NumbaError:  # it returns something else, or cannot be compiled, which the plain loop will let it say
+        return False
