@@ -55,3 +55,4 @@ lock:
 	$(PYTHON) -m venv --clear build/lock
 	build/lock/bin/python -m pip install --disable-pip-version-check -e '.[data,test]'
 	build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
+	rm -rf build/lock

@@ -1,11 +1,11 @@
 """From a source to its notebooks, not yet executed: a lesson, or an exercise and its solution."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode, v4
 
-from authoring import stubs
+from authoring import quiz, stubs
 from authoring.course import Course, Question
 from authoring.exercise import exercise_problems, exercise_questions, question_key, role, stray_markers
 from authoring.problems import AuthoringError
@@ -23,9 +23,11 @@ def assemble(source: Source, course: Course) -> dict[Path, NotebookNode]:
     targets = course.targets(source.path)
     if not source.is_exercise:
         problems = [problem for cell in source.cells for problem in stray_markers(source, cell)]
+        problems += [source.problem(cell.id, text) for cell in source.cells for text in _quiz_problems(cell)]
         if problems:
             raise AuthoringError(problems)
-        return {targets[0]: _notebook(_node(cell, cell.text) for cell in source.cells)}
+        folded = ((cell, quiz.fold(cell.text) if _is_quiz(cell) else cell.text) for cell in source.cells)
+        return {targets[0]: _notebook(_node(cell, text) for cell, text in folded)}
     questions = exercise_questions(source, course)
     problems = exercise_problems(source, questions)
     if problems:
@@ -54,6 +56,18 @@ def _count(number: int, noun: str) -> str:
 
 def _notebook(cells: Iterable[NotebookNode]) -> NotebookNode:
     return v4.new_notebook(cells=list(cells), metadata=METADATA, nbformat_minor=5)
+
+
+def _quiz_problems(cell: Cell) -> Iterator[str]:
+    if _is_quiz(cell):
+        try:
+            quiz.fold(cell.text)
+        except ValueError as error:
+            yield str(error)
+
+
+def _is_quiz(cell: Cell) -> bool:
+    return cell.kind == "markdown" and quiz.is_quiz(cell.text)
 
 
 def _node(cell: Cell, text: str, **metadata: object) -> NotebookNode:

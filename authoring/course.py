@@ -10,7 +10,7 @@ from typing import Protocol
 from authoring.problems import AuthoringError, Problem
 
 SOURCE_NAME = re.compile(r"\d\d_[a-z0-9_]+\.py")
-FOLDERS = {"lessons": ("notebooks",), "exercises": ("exercises", "solutions")}
+FOLDERS = {"lessons": ("notebooks",), "exercises": ("exercises", "solutions"), "docs": ("docs",)}
 
 
 class Question(Protocol):

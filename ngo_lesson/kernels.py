@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from numba import config, float64, types
+import numpy as np
+from numba import config, float64, types, uint64
 from numba.core.caching import NullCache
 from numba.core.registry import CPUDispatcher
 
@@ -109,6 +110,19 @@ def kernel(signature: types.Type | Callable | None = None, **options) -> Kernel 
         function, signature = signature, None
         return decorate(function)
     return decorate
+
+
+@kernel(uint64(uint64, uint64))
+def random_below(counter, n):
+    """A random integer from 0 to n - 1, the same for the same counter; n far below 2**32. Much faster than a Generator.
+
+    SplitMix64 (Steele, Lea & Flood 2014) makes 64 random bits; the upper 32 of them are scaled to n (Lemire 2019).
+    """
+    z = counter * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return ((z >> np.uint64(32)) * n) >> np.uint64(32)
 
 
 def find() -> list[Kernel]:

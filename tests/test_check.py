@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 from ngo_lesson.answers import Seed
 from ngo_lesson.questions import check, score
 from ngo_lesson.questions.check import run, verdict
-from ngo_lesson.questions.question import Case, Question, close, functions
+from ngo_lesson.questions.question import Case, Question, close, follows_seed, functions
 
 
 def half_mse(theta, X, y):
@@ -200,6 +200,7 @@ def test_close(expected, got):
         (np.array([1.0, 2.0]), np.array([1.0, np.nan]), "entry [1] of the result is NaN (not a number)."),
         (np.array([10**7]), np.array([10**7 + 1]), "entry [0] of the result is 10000001; 10000000 was expected."),
         ((1.0, 2.0), (1.0,), "the result is a tuple of 1; a tuple of 2 was expected."),
+        ((1.0, 2.0), np.array([1.0]), "the result is an array of shape (1,); a tuple of 2 was expected."),
         ((1.0, 2.0), (1.0, None), "part [1] of the result is None: did you forget `return`?"),
         ({"a": 1}, {"b": 1}, "the result has the keys ['b']; ['a'] were expected."),
         ("a", "b", "the result is 'b'; 'a' was expected."),
@@ -247,6 +248,7 @@ def slope(f, x, h):
 
 def test_function_arguments_are_counted():
     def cube(x):
+        """x -> x**3"""
         return x**3
 
     def wasteful(f, x, h):
@@ -258,7 +260,7 @@ def test_function_arguments_are_counted():
     assert answered(question, wasteful).mistake == "one more evaluation at x"
     report = answered(question, lambda f, x, h: (f(x) + f(x) + f(x) + f(x)) * 0 + 3.01)
     assert report.message == "`cube` was evaluated 4 times; 2 were expected."
-    assert "f = the function cube" in repr(report)
+    assert "f = the function cube, x -> x**3" in repr(report)
 
 
 def test_generators_are_given_as_seeds_and_properties_compared():
@@ -283,6 +285,29 @@ def test_generators_are_given_as_seeds_and_properties_compared():
         == "the remainder is dropped"
     )
     assert answered(question, lambda n, k, rng: 3.0).message == "The result is a number; a list of 3 was expected."
+
+
+def test_random_numbers_come_from_the_given_generator():
+    def shuffled(n, rng):
+        return rng.permutation(n)
+
+    def same_members(expected, got):
+        return close(sorted(expected.value), sorted(got.value))
+
+    mistakes = {
+        "the generator has its own seed": lambda n, rng: np.random.default_rng(0).permutation(n),
+        "the generator has no seed": lambda n, rng: np.random.default_rng().permutation(n),
+    }
+    cases = [Case((20, Seed(seed))) for seed in (1, 2, 1)]
+    question = ask(shuffled, cases, mistakes, compare=same_members, compare_all=follows_seed)
+    assert answered(question, lambda n, rng: np.argsort(rng.random(n))).passed
+    report = answered(question, lambda n, rng: np.arange(n)[::-1])
+    assert report.mistake == "the generator has its own seed"
+    assert report.message.endswith("Two different seeds gave the same result: take the random numbers from `rng`.")
+    report = answered(question, lambda n, rng: np.argsort(np.random.default_rng().random(n)))
+    assert report.mistake == "the generator has no seed"
+    assert report.message.endswith("The same seed gave two different results: take every random number from `rng`.")
+    assert "A right result: array of shape (20,)" in repr(answered(question, lambda n, rng: np.arange(n + 1)))
 
 
 def test_an_answer_may_be_asked_to_change_its_argument():

@@ -135,12 +135,17 @@ mine = start_exercise("02")
 # %% [markdown] id="map"
 # ## 5 The map
 #
-# | lessons | what they are about |
-# |---|---|
-# | 00, [02](02_linear_regression.ipynb) | start here; linear regression and gradient descent |
+# | lesson | minutes | needs | exercise |
+# |---|---|---|---|
+# | [01 What "gradient-free" means](01_what_gradient_free_means.ipynb) | 60 | 00 | |
+# | [02 Linear regression](02_linear_regression.ipynb) | 60 | 00 | [02](../exercises/02_linear_regression.ipynb) |
+# | [03 Stochastic gradients](03_stochastic_gradients.ipynb) | 75 | 02 | [03](../exercises/03_stochastic_gradients.ipynb) |
+# | [04 Momentum](04_momentum.ipynb) | 75 | 02 | [04](../exercises/04_momentum.ipynb) |
+# | [05 Adaptive steps](05_adaptive_steps.ipynb) | 75 | 04 | [05](../exercises/05_adaptive_steps.ipynb) |
+# | [06 Neural networks](06_neural_networks.ipynb) | 90 | 02, 04, 05 | [06](../exercises/06_neural_networks.ipynb) |
 #
-# More lessons follow: what "gradient-free" means, stochastic gradients, momentum, adaptive steps and neural networks; random search, annealing,
-# genetic algorithms, gradients from values and evolution strategies; matrices and text; language models and the state of the art.
+# Lessons 01 to 06 settle what a gradient is worth. More lessons follow: random search, annealing, genetic algorithms, gradients from values and evolution
+# strategies; matrices and text; language models and the state of the art.
 
 # %% [markdown] id="summary"
 # ## Summary
@@ -151,4 +156,4 @@ mine = start_exercise("02")
 # 4. A check gives points at once and names known mistakes; your work lives in `my_work`.
 # 5. Same seed, same numbers: every claim can be checked in the cell below it.
 #
-# **Next:** [02 Linear regression](02_linear_regression.ipynb).
+# **Next:** [01 What "gradient-free" means](01_what_gradient_free_means.ipynb).

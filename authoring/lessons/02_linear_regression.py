@@ -25,8 +25,10 @@ from sklearn.model_selection import train_test_split
 from ngo_lesson import data
 from ngo_lesson.models import linear
 from ngo_lesson.optimize.minimize import minimize
+from ngo_lesson.show.explorer import Explorer, slider
 from ngo_lesson.show.figures import panels, show, three
-from ngo_lesson.show.style import BLACK, BLUE, GREEN, LANDSCAPE, ORANGE, VERMILION
+from ngo_lesson.show.pieces import dots, landscape, line
+from ngo_lesson.show.style import BLACK, BLUE, GREEN, VERMILION
 
 # %% [markdown] id="question-text"
 # ## 1 The question
@@ -279,38 +281,81 @@ print(f"stopped by tol: {result.success}, steps {three(result.nit)}, MSE {three(
 # is a long valley: steep across, almost flat along.
 
 # %% id="bowl"
-pair = standardized(patients.data)[:, [patients.feature_names.index(name) for name in ("s1", "s2")]]
+columns = [patients.feature_names.index(name) for name in ("s1", "s2")]
+pair = standardized(patients.data)[:, columns]
 centered = y - y.mean()
-grid = np.linspace(-60, 60, 121)
-surface = np.array([[half_mse(np.array([a, b]), pair, centered) for a in grid] for b in grid])
 bottom = linear.normal_equation(pair, centered)
-
-figure, axes = panels(width=5.6, height=4.6)
-axes.contourf(
-    grid,
-    grid,
-    surface,
-    levels=surface.min() + np.geomspace(1, 6000, 14),
-    cmap=LANDSCAPE,
-    extend="both",
-)
-for lr, color, marker in ((0.1, ORANGE, "o"), (1.0, VERMILION, "s")):
-    path = [np.array([-40.0, 20.0])]
-    for _ in range(25):
-        path.append(path[-1] - lr * half_mse_gradient(path[-1], pair, centered))
-    axes.plot(*np.array(path).T, color=color, marker=marker, label=f"25 steps, lr = {lr}")
-axes.plot(*bottom, "*", color="white", markersize=14, markeredgecolor=BLACK, label="lowest point")
-axes.set(xlabel="coefficient of total cholesterol", ylabel="coefficient of LDL", aspect="equal")
-axes.legend(facecolor="white", framealpha=0.85, frameon=True, loc="lower left")
 curvatures = np.linalg.eigvalsh(pair.T @ pair / len(pair))
-show(
-    figure,
-    f"Across the valley the curvature is {three(curvatures[1])}, along it {three(curvatures[0])}: "
-    f"{three(curvatures[1] / curvatures[0])} times smaller.",
+print(f"curvature across the valley {three(curvatures[1])}, along it {three(curvatures[0])}")
+
+# %% [markdown] id="bowl-explorer-text"
+# ### Explore: roll into the valley
+#
+# Move the learning rate, and drag the start in the left picture (or use its two sliders). **Goal:** from a start at least 40 away
+# from the star, come within 1 % of the lowest loss in at most 5 steps. From which side is the way short, and with which rate?
+
+
+# %% id="bowl-roll"
+def roll(lr, x, y, steps):
+    path = [np.array([x, y])]
+    for _ in range(steps):
+        path.append(path[-1] - lr * half_mse_gradient(path[-1], pair, centered))
+    losses = np.array([half_mse(theta, pair, centered) for theta in path])
+    lowest = half_mse(bottom, pair, centered)
+    excess = losses / lowest - 1
+    sentence = f"lr {three(lr)}: after {steps} steps the loss is {three(100 * excess[-1])} % above the lowest."
+    data = {
+        "path": np.array(path).T,
+        "start": ([x], [y]),
+        "loss": (np.arange(steps + 1), 100 * excess),
+    }
+    far = np.linalg.norm(path[0] - bottom) >= 40
+    return data, sentence, bool(far and steps <= 5 and excess[-1] < 0.01)
+
+
+# %% id="bowl-explorer"
+figure, (bowl, curve) = panels(1, 2, width=8.4, height=4)
+landscape(bowl, lambda theta: half_mse(theta, pair, centered), (-60, 60), (-60, 60), log=True)
+bowl.plot(*bottom, "*", color=BLACK, markersize=13, label="lowest point")
+bowl.set(xlabel="coefficient of total cholesterol", ylabel="coefficient of LDL")
+curve.set(
+    xlim=(0, 60), ylim=(1e-2, 1e4), yscale="log", xlabel="step", ylabel="loss above the lowest (%)"
 )
+moving = {
+    "path": line(bowl, color=VERMILION, markevery=1),
+    "start": dots(bowl, "start", color=BLUE, marker="o", markersize=10),
+    "loss": line(curve, color=VERMILION, markevery=1),
+}
+bowl.legend(loc="lower left")
+rate = 2 / curvatures[1]
+valley = Explorer(
+    roll,
+    figure,
+    moving,
+    {
+        "lr": slider("learning rate", 0.01, 1.2, 0.1, log=True, ticks={rate: "limit"}),
+        "steps": slider("steps", 1, 60, 25, step=1),
+        "x": slider("start: cholesterol", -60.0, 60.0, -40.0, step=1.0),
+        "y": slider("start: LDL", -60.0, 60.0, 20.0, step=1.0),
+    },
+    title="Gradient descent in the loss bowl",
+    goal="within 1 % of the lowest loss in at most 5 steps, from at least 40 away",
+    play="steps",
+    drag=(bowl, "x", "y"),
+)
+valley
+
+# %% [markdown] id="bowl-goal-text"
+# Two settings that look good and are not, and one that reaches the goal: straight across the valley one step is enough, if
+# the rate is 1 divided by the curvature in that direction. Put yours in.
+
+# %% id="bowl-goal"
+for lr, x, y_start in ((1.0, -40.0, 20.0), (0.1, 52.0, 24.0), (0.53, 52.0, 24.0)):
+    shown = valley.at(lr=lr, x=x, y=y_start, steps=5)
+    print(f"lr {lr}, start ({x:.0f}, {y_start:.0f}): goal reached: {shown.reached}")
 
 # %% [markdown] id="bowl-after"
-# The small rate creeps along the floor. The large one jumps from wall to wall, and still gets further. One rate has to serve both
+# A small rate creeps along the floor. A large one jumps from wall to wall, and still gets further. One rate has to serve both
 # directions: that is the problem of gradient descent, and the reason for lessons 04 and 05.
 
 # %% [markdown] id="stability-text"
@@ -356,6 +401,62 @@ show(
     f"After 150 steps the excess is {three(ends[0.5])} of its start at half the limit, "
     f"{three(ends[0.98])} just below it, {three(ends[1.02])} just above it.",
 )
+
+# %% [markdown] id="edge-explorer-text"
+# ### Explore: the edge of stability
+#
+# On the right stands one dot for each of the 11 eigenvalues: the factor $|1 - \mathrm{lr}\,\lambda|$ by which the distance in its direction shrinks in
+# each step. A dot above the line grows without end. **Goal:** after 200 steps, less than 2.5 above the lowest half-MSE.
+
+
+# %% id="edge-factors"
+def edge(share):
+    lr = share * limit
+    factors = np.abs(1 - lr * eigenvalues)
+    steps = np.arange(201)
+    in_each = eigenvalues / 2 * (eigenvectors.T @ start_gap) ** 2
+    excess = (factors ** (2 * steps[:, None])) @ in_each
+    worst = factors.max()
+    sentence = (
+        f"lr {three(lr)}: the largest factor is {three(worst)}, "
+        f"after 200 steps the half-MSE is {three(excess[-1])} above the lowest."
+    )
+    data = {"excess": (steps, excess), "factors": (eigenvalues, factors)}
+    return data, sentence, bool(excess[-1] < 2.5)
+
+
+# %% id="edge-explorer"
+figure, (curve, spectrum) = panels(1, 2, width=8.4, height=3.8)
+curve.set(
+    xlim=(0, 200), ylim=(0.1, 1e6), yscale="log", xlabel="step", ylabel="half-MSE above the lowest"
+)
+spectrum.set(
+    xlim=(0, 4.3), ylim=(-0.05, 1.5), xlabel="eigenvalue of H", ylabel="factor of one step"
+)
+spectrum.axhline(1, color=BLACK, linestyle="--", linewidth=1)
+moving = {
+    "excess": line(curve, color=BLUE),
+    "factors": dots(spectrum, color=VERMILION, marker="s", markersize=7),
+}
+stability = Explorer(
+    edge,
+    figure,
+    moving,
+    {
+        "share": slider(
+            "learning rate, as share of the limit", 0.02, 1.1, 0.5, step=0.02, ticks={1.0: "limit"}
+        )
+    },
+    title="The edge of stability",
+    goal="less than 2.5 above the lowest half-MSE after 200 steps",
+    play="share",
+)
+stability
+
+# %% id="edge-goal"
+for share in (0.5, 0.98, 1.02):
+    shown = stability.at(share=share)
+    print(shown.sentence, "Goal reached:", shown.reached)
 
 # %% [markdown] id="slow-text"
 # Below the limit the run still takes long, because the *smallest* eigenvalue is served by the same rate. Steps needed grow with the
@@ -522,7 +623,48 @@ show(
 # %% [markdown] id="quick"
 # ## 11 Quick questions
 #
-# Decide first, then open the answer.
+# Decide first, then open your choice.
+
+# %% [markdown] id="quick-rate"
+# **Quick question.** Somebody switches from the half-MSE to the MSE and keeps the learning rate, which was just below the limit. What happens?
+#
+# - [ ] Nothing: both have their minimum at the same point.
+#   The minimum is the same, but the run that leads there is not: every gradient is now twice as long.
+# - [x] The run diverges.
+#   All curvatures double, so the limit $2/\lambda_{\max}$ is halved, and the old rate lies above it.
+# - [ ] It converges twice as fast.
+#   Below half the limit a doubled step can be faster. Here it overshoots.
+
+# %% [markdown] id="quick-written"
+# **Quick question.** A training loop contains no call of `backward()` and no derivative from a library. It updates `w -= lr * x_i * (x_i @ w - y_i)`. Is
+# it gradient-free?
+#
+# - [ ] Yes: nobody computes a gradient.
+#   The expression itself is the gradient of the squared error of one sample, written by hand (section 4).
+# - [x] No.
+#   `x_i * (x_i @ w - y_i)` is a gradient, whoever wrote it down.
+# - [ ] Yes, if it runs under `torch.no_grad()`.
+#   That only stops the library from recording. The update is the same.
+
+# %% [markdown] id="quick-cost"
+# **Quick question.** A model has a million parameters. What does one gradient by reverse mode cost, compared with one value of the loss?
+#
+# - [ ] A million values: one for each parameter.
+#   That is the price of forward differences. Reverse mode shares the work among all parameters.
+# - [x] About three values.
+#   The backward pass repeats the work of the forward pass about twice, whatever the number of parameters.
+# - [ ] Nothing: it comes with the value.
+#   The backward pass is work, and it needs the intermediate results in memory (lesson 15).
+
+# %% [markdown] id="quick-overfit"
+# **Quick question.** A method reaches a lower training error than least squares reached in section 8. What does it do to over-fitting?
+#
+# - [ ] It avoids it, because it optimizes better.
+#   A lower training error is what optimization promises. Over-fitting is about rows that it never saw.
+# - [ ] It causes it.
+#   Not by itself: the columns of noise did, by giving the model room to memorize.
+# - [x] Nothing can be said before held-out rows are looked at.
+#   And here the premise is impossible: least squares already has the lowest training error of all linear models with these columns.
 
 # %% [markdown] id="summary"
 # ## Summary

@@ -9,12 +9,12 @@ import numbers
 import warnings
 
 import numpy as np
-from numba import float64, int64, uint32
+from numba import float64, int64, uint32, uint64
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ngo_lesson.kernels import GENERATOR, READ_MATRIX, READ_VECTOR, VECTOR, kernel
+from ngo_lesson.kernels import READ_MATRIX, READ_VECTOR, VECTOR, kernel, random_below
 from ngo_lesson.optimize.minimize import minimize
 
 
@@ -64,29 +64,29 @@ def lms(theta, X, y, lr: float, epochs: int, rng: np.random.Generator | int) -> 
     if not (isinstance(epochs, numbers.Integral) and epochs > 0):
         raise ValueError(f"epochs={epochs!r} must be a positive integer")
     theta, order, losses = theta.copy(), np.arange(y.size, dtype=np.uint32), np.empty(epochs)
-    X, y, rng = np.ascontiguousarray(X), np.ascontiguousarray(y), np.random.default_rng(rng)
-    done = lms_(theta, X, y, lr, rng, order, losses)
+    seed = np.random.default_rng(rng).integers(2**63, dtype=np.uint64)
+    done = lms_(theta, np.ascontiguousarray(X), np.ascontiguousarray(y), lr, seed, order, losses)
     return theta, losses[:done]
 
 
 @kernel(
-    int64(VECTOR, READ_MATRIX, READ_VECTOR, float64, GENERATOR, uint32[::1], VECTOR),
+    int64(VECTOR, READ_MATRIX, READ_VECTOR, float64, uint64, uint32[::1], VECTOR),
     fastmath={"reassoc", "contract"},
 )
-def lms_(theta, X, y, lr, rng, order, losses):
+def lms_(theta, X, y, lr, seed, order, losses):
     """LMS in place on theta (d,), one epoch for each entry of `losses`; returns epochs done. Lesson 03, see `lms`.
 
-    `order` holds the sample numbers 0 to m - 1 and is shuffled in place before each epoch.
+    `order` holds the sample numbers 0 to m - 1; each epoch shuffles it as it goes (Fisher & Yates).
     The step theta <- theta - lr (x_i theta - y_i) x_i waits until the next error is summed: one loop over the columns
     does both. fastmath lets that sum be taken in several parts at once.
     """
     m, d = X.shape
     for epoch in range(losses.size):
-        for k in range(m - 1, 0, -1):  # Fisher & Yates; rng.shuffle takes a second to compile
-            j = int(rng.random() * (k + 1))
-            order[j], order[k] = order[k], order[j]
         total, step, last = 0.0, 0.0, order[0]
-        for k in range(m):
+        for k in range(m - 1, -1, -1):
+            j = random_below(seed, np.uint64(k + 1))
+            seed += np.uint64(1)
+            order[j], order[k] = order[k], order[j]
             i = order[k]
             error = -y[i]
             for c in range(d):

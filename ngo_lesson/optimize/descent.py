@@ -1,11 +1,10 @@
 """Descent: ask for the gradient, let an update rule move the point, repeat. Lessons 02 (gradient descent), 04 and 05.
 
-An update rule is a kernel `step_(x, g, state, t, lr, hyper)`: it changes the point x of shape (d,) and the rows of
-`state` in place, given the gradient g at x, the step number t counted from 1, the rate of this step and the other
-hyper-parameters in a fixed order.
-One loop serves all rules. It runs compiled or as plain Python from the same source, so both give the same numbers.
+One loop serves all rules of updates.py. It runs compiled or as plain Python from the same source, and the steps are
+compiled in either case, so both give the same numbers.
 """
 
+import inspect
 import math
 import numbers
 from collections.abc import Callable
@@ -16,22 +15,15 @@ import numpy as np
 from numba import boolean, float64, int64, types
 from scipy.optimize import OptimizeResult
 
-from ngo_lesson.kernels import GRADIENT, MATRIX, OBJECTIVE, VECTOR, Kernel, kernel
-from ngo_lesson.optimize.objective import GRADIENT_COST, Objective
+from ngo_lesson.kernels import GRADIENT, MATRIX, OBJECTIVE, VECTOR, kernel
+from ngo_lesson.optimize.objective import Objective
+from ngo_lesson.optimize.updates import RULES, UpdateRule, form
 
 SPENT, CONVERGED, STOPPED, BAD_VALUE, BAD_GRADIENT = range(5)
 LONG_RUN = 100_000  # evaluations in a plain loop after which compiling is worth a hint
 
-STEP_ARGUMENTS = (VECTOR, VECTOR, MATRIX, int64, float64, VECTOR)
-STEP = types.FunctionType(types.void(*STEP_ARGUMENTS))
+STEP = types.FunctionType(form(float64))
 WATCH = types.FunctionType(boolean(int64, VECTOR, float64))
-
-
-@kernel(types.void(*STEP_ARGUMENTS))
-def gd_step_(x, g, state, t, lr, hyper):
-    """One step of gradient descent in place on x of shape (d,): x <- x - lr g. Cauchy 1847. Lesson 02."""
-    for i in range(x.size):
-        x[i] -= lr * g[i]
 
 
 @kernel(boolean(int64, VECTOR, float64))
@@ -61,7 +53,7 @@ def copy_(target, x):
         *(OBJECTIVE, GRADIENT, STEP, WATCH), *(VECTOR, MATRIX, VECTOR, VECTOR, float64), *(VECTOR, MATRIX, VECTOR)
     )
 )
-def descend_(fun, grad, step_, watch, x, state, rates, hyper, tol, values, path, best):
+def descend_(fun, grad, step_, watch, x, state, rates, p, tol, values, path, best):
     """Take up to rates.size steps in place on x of shape (d,); return (steps taken, why it ended).
 
     Fills `values` with the value at each point, `best` (d,) with the best point and `path` (steps + 1, d) unless empty.
@@ -85,60 +77,60 @@ def descend_(fun, grad, step_, watch, x, state, rates, hyper, tol, values, path,
             g = grad(point)
             if g.size != x.size:
                 raise ValueError("grad returned an array of another size than x; it must have the shape of x")
-            slope = norm(g)
-            if not math.isfinite(slope):
-                return t, BAD_GRADIENT
-            if slope <= tol:
+            if norm(g) <= tol:
                 return t, CONVERGED
-            step_(x, g, state, t + 1, rates[t], hyper)
+            if not step_(x, g, state, t + 1, rates[t], p):
+                return t, BAD_GRADIENT
     return rates.size, SPENT
 
 
 @dataclass(frozen=True)
 class Descent:
-    """A method of `minimize`: an update rule, its rows of state, and its hyper-parameters (lr, then in its order)."""
+    """A method of `minimize`: `make` makes the update rule from its constants."""
 
-    step_: Kernel
-    rows: int
-    hyper: dict[str, float]
+    make: Callable[..., UpdateRule]
     bounded: ClassVar[bool] = False
 
     @property
     def options(self) -> dict:
-        """Options and their defaults; hyper-parameters are named as in torch.optim."""
-        return {**self.hyper, "steps": None, "tol": 0.0, "keep_path": False}
+        """Options and their defaults, the rule's constants first."""
+        constants = {name: each.default for name, each in inspect.signature(self.make).parameters.items()}
+        return {**constants, "steps": None, "tol": 0.0, "keep_path": False}
 
     def run(
-        self, objective, x0, *, bounds, budget, rng, callback, lr, steps, tol, keep_path, **hyper
+        self, objective, x0, *, bounds, budget, rng, callback, steps, tol, keep_path, **constants
     ) -> OptimizeResult:
         """Descend from x0 of shape (d,); arguments as in `minimize`, which checked them, and the options above."""
+        rule = self.make(**constants)
         if objective.grad is None:
-            raise ValueError("grad=None: this method needs a gradient, a function of x that returns an array like x")
-        if not (isinstance(lr, numbers.Real) and 0 < lr < math.inf):
-            raise ValueError(f"lr={lr!r} must be a positive number")
+            raise ValueError(
+                "grad=None: this method needs a gradient; give a function of x that returns an array like x, or "
+                '"central" or "forward" for differences of values'
+            )
         if not (isinstance(tol, numbers.Real) and 0 <= tol < math.inf):
             raise ValueError(f"tol={tol!r} must be a number and not negative")
-        steps = _steps(steps, budget)
+        cost = objective.cost(x0.size)
+        steps = _steps(steps, budget, cost)
         values, path = np.empty(steps + 1), np.empty((steps + 1 if keep_path else 0, x0.size))
-        x, best, state = x0.copy(), x0.copy(), np.zeros((self.rows, x0.size))
-        constants = np.array([float(hyper[name]) for name in self.hyper if name != "lr"])
-        arrays = (x, state, np.full(steps, float(lr)), constants, float(tol), values, path, best)
+        x, best, rates = x0.copy(), x0.copy(), rule.rates(steps)
+        step_, state, p = rule.begin(x)
+        arrays = (x, state, rates, p, float(tol), values, path, best)
 
         watch = _Watch(callback, objective)
         compiled = callback is None and objective.compiled()
         if compiled:
-            taken, why = descend_(objective.fun, objective.grad, self.step_, never, *arrays)
+            taken, why = descend_(objective.fun, objective.grad, step_, never, *arrays)
             objective.values += taken + 1
             objective.gradients += taken + (why in (CONVERGED, BAD_GRADIENT))
         else:
-            taken, why = descend_.py_func(objective, objective.gradient, self.step_, watch, *arrays)
+            taken, why = descend_.py_func(objective, objective.gradient, step_, watch, *arrays)
 
         values = values[: taken + 1]
-        message = _message(why, values, lr, tol, watch.error)
-        if not compiled and callback is None and objective.nfev >= LONG_RUN:
+        message = _message(why, values, rates, tol, watch.error)
+        if not (compiled or callback or objective.estimated) and objective.nfev >= LONG_RUN:
             message += "; a run this long may be faster if fun and grad are numba @njit functions that return floats"
         lowest = np.minimum.accumulate(np.where(np.isnan(values), np.inf, values))
-        charged = np.minimum(GRADIENT_COST * np.arange(1, taken + 2), objective.nfev)
+        charged = np.minimum(cost * np.arange(1, taken + 2), objective.nfev)
         return OptimizeResult(
             x=best,
             fun=float(lowest[-1]),
@@ -171,18 +163,18 @@ class _Watch:
         return False
 
 
-def _steps(steps: int | None, budget: int | None) -> int:
+def _steps(steps: int | None, budget: int | None, cost: int) -> int:
     """Return how many steps to take: as many as asked for and as the budget pays, the last value included."""
     if steps is not None and not (isinstance(steps, numbers.Integral) and steps >= 0):
         raise ValueError(f"steps={steps!r} must be an integer and not negative")
-    affordable = math.inf if budget is None else (budget - 1) // GRADIENT_COST
+    affordable = math.inf if budget is None else (budget - 1) // cost
     return int(min(affordable, math.inf if steps is None else steps))
 
 
-def _message(why: int, values: np.ndarray, lr: float, tol: float, error: Exception | None) -> str:
+def _message(why: int, values: np.ndarray, rates: np.ndarray, tol: float, error: Exception | None) -> str:
     """Say in a sentence why a descent through these values ended."""
     where = f"at step {values.size - 1}" if values.size > 1 else "at x0"
-    advice = f"; lr={lr:g} is probably too large" if values.size > 1 else ""
+    advice = f"; lr={rates[values.size - 2]:g} is probably too large" if values.size > 1 else ""
     if why == SPENT and values[-1] > values[0]:
         return f"the value rose from {values[0]:g} to {values[-1]:g} {where}{advice}"
     return {
@@ -194,4 +186,4 @@ def _message(why: int, values: np.ndarray, lr: float, tol: float, error: Excepti
     }[why]
 
 
-METHODS = {"gd": Descent(gd_step_, rows=0, hyper={"lr": 1e-3})}
+METHODS = {name: Descent(make) for name, make in RULES.items()}

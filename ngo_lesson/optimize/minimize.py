@@ -1,7 +1,8 @@
 """One door to all methods of the course, in the words of scipy.optimize. Lesson 02 uses it first.
 
 A method is a small object with `options` (names and defaults), `bounded` (whether it accepts bounds) and
-`run(objective, x0, *, bounds, budget, rng, callback, **options)`. A name is an entry of `METHODS`.
+`run(objective, x0, *, bounds, budget, rng, callback, **options)`. A name is an entry of `METHODS`; an update rule
+stands for descent by that rule.
 """
 
 import difflib
@@ -12,7 +13,9 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from ngo_lesson.optimize import descent
+from ngo_lesson.optimize.gradients import ESTIMATORS
 from ngo_lesson.optimize.objective import Objective, as_point
+from ngo_lesson.optimize.updates import UpdateRule
 
 BUDGET = 10_000
 METHODS = {**descent.METHODS}
@@ -24,7 +27,7 @@ def minimize(
     *,
     method,
     bounds=None,
-    grad: Callable | None = None,
+    grad=None,
     budget: int | None = None,
     seed=None,
     callback: Callable | None = None,
@@ -32,20 +35,25 @@ def minimize(
 ) -> OptimizeResult:
     """Minimize `fun(x)` from the point `x0` of shape (d,).
 
-    method: a name ("gd") or an object as this module describes.
-    grad: the gradient as a function of x, for methods that ask for it.
-    budget: evaluations at most, a gradient with its value charged as 3; 10,000 unless `steps` is given.
+    method: a name ("gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "amsgrad", "adamw"), an update rule of
+        updates.py, as Adam(lr=0.1), which is not changed, or an object as this module describes.
+    grad: the gradient as a function of x, for methods that ask for it; or "central" or "forward" for differences of
+        values; or an estimator as gradients.py describes.
+    budget: evaluations at most, a gradient with its value charged as 3, an estimate as the values that it asks for
+        besides the one at the point; 10,000 unless `steps` is given.
     seed: int or numpy Generator; the same seed gives the same result.
     callback: called at every point with an OptimizeResult (x, fun, nfev, nit). StopIteration ends the search, and so
         does any other exception, which the message then quotes.
-    options of "gd": lr=1e-3, steps=None, tol=0.0 (norm of the gradient at which to stop), keep_path=False.
+    options of descent: the constants of the rule, lr (a number or a schedule) and others, named as in torch.optim;
+        steps=None, tol=0.0 (norm of the gradient at which to stop), keep_path=False.
 
     If fun and grad are @njit and there is no callback the loop is compiled, otherwise it is plain Python with the same
     results. Functions are given a copy of x.
 
-    Returns x and fun (the best point and its value), nfev (evaluations charged), njev, nit, success (False if a value
-    or gradient was not finite or the callback failed), status, message and history: a dict of arrays with one entry a
-    point, `nfev` (charged so far), `fun` (best so far), `value` (there) and, with keep_path, `x` of shape (nit + 1, d).
+    Returns x and fun (the best point and its value), nfev (evaluations charged), njev (gradients asked for), nit,
+    success (False if a value or gradient was not finite, the value rose or the callback failed), status, message and
+    history: a dict of arrays with one entry a point, `nfev` (charged so far), `fun` (best so far), `value` (there) and,
+    with keep_path, `x` of shape (nit + 1, d).
     """
     solver = _method(method)
     for name in options:
@@ -61,12 +69,13 @@ def minimize(
         raise ValueError(f"budget={budget!r} must be a positive integer, the number of evaluations")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback={callback!r} is not a function")
+    rng = np.random.default_rng(seed)
     return solver.run(
-        Objective(fun, grad),
+        Objective(fun, _estimator(grad) if isinstance(grad, str) else grad, rng),
         as_point(x0),
         bounds=bounds,
         budget=budget,
-        rng=np.random.default_rng(seed),
+        rng=rng,
         callback=callback,
         **{**solver.options, **options},
     )
@@ -78,9 +87,20 @@ def _method(method):
         if method not in METHODS:
             raise ValueError(f"method={method!r} is unknown; {_known(method, METHODS)}")
         return METHODS[method]
+    if isinstance(method, UpdateRule):
+        return descent.Descent(method.fresh)
     if not hasattr(method, "run"):
-        raise TypeError(f"method={method!r} is neither a name nor a method object; {_known('', METHODS)}")
+        raise TypeError(
+            f"method={method!r} is neither a name, an update rule nor a method object; {_known('', METHODS)}"
+        )
     return method
+
+
+def _estimator(name: str):
+    """Return the estimator of this name; ValueError if there is none."""
+    if name not in ESTIMATORS:
+        raise ValueError(f"grad={name!r} is unknown; {_known(name, ESTIMATORS)}, or give a function or an estimator")
+    return ESTIMATORS[name]
 
 
 def _known(word: str, known: Iterable[str]) -> str:

@@ -36,18 +36,35 @@ def as_point(x0, name: str = "x0") -> np.ndarray:
 
 
 class Objective:
-    """A function to minimize, with its gradient if known, that counts every question.
+    """A function to minimize, with its gradient or an estimator of it if there is one, that counts every question.
 
     `fun(x)` returns one number and `grad(x)` an array of the shape of x, for x of shape (d,). Either may be a plain
-    function or one decorated with @njit. `values` and `gradients` count the questions.
+    function or one decorated with @njit, and gets an array of its own. An estimator (gradients.py) asks for values
+    only, and may draw from `rng`. `values` and `gradients` count the questions.
     """
 
-    def __init__(self, fun: Callable, grad: Callable | None = None):
-        for name, function in (("fun", fun), ("grad", grad)):
-            if not callable(function) and not (name == "grad" and function is None):
-                raise TypeError(f"{name}={function!r} is not a function; give one that takes an array of shape (d,)")
-        self.fun, self.grad = fun, grad
+    def __init__(self, fun: Callable, grad=None, rng: np.random.Generator | None = None):
+        self.estimated = hasattr(grad, "gradient") and hasattr(grad, "evaluations")
+        if not callable(fun):
+            raise TypeError(f"fun={fun!r} is not a function; give one that takes an array of shape (d,)")
+        if not (grad is None or callable(grad) or self.estimated):
+            raise TypeError(
+                f"grad={grad!r} is not a function; give one that takes an array of shape (d,), or an estimator with "
+                "gradient(fun, x, rng) and evaluations(d)"
+            )
+        self.fun, self.grad, self.rng = fun, grad, rng
         self.values = self.gradients = 0
+
+    def cost(self, d: int) -> int:
+        """Return what the value and the gradient at one point of shape (d,) are charged."""
+        if not self.estimated:
+            return GRADIENT_COST
+        asked = self.grad.evaluations(d)
+        if not (isinstance(asked, numbers.Integral) and asked > 0):
+            raise TypeError(
+                f"grad.evaluations({d}) returned {asked!r}; it must return how many values an estimate asks"
+            )
+        return 1 + asked
 
     @property
     def nfev(self) -> int:
@@ -57,7 +74,7 @@ class Objective:
     def __call__(self, x: np.ndarray) -> float:
         """Return the value at x, which may be NaN or infinite."""
         self.values += 1
-        value = self.fun(x)
+        value = self.fun(x.copy())
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value.item()
         if not isinstance(value, numbers.Real):
@@ -68,16 +85,20 @@ class Objective:
         return float(value)
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
-        """Return the gradient at x as a float64 array of shape (d,), which may hold NaN."""
-        self.gradients += 1
-        gradient = self.grad(x)
+        """Return the gradient at x, or its estimate, as a float64 array of shape (d,), which may hold NaN."""
+        if self.estimated:
+            answer = self.grad.gradient(self, x.copy(), self.rng)
+        else:
+            self.gradients += 1
+            answer = self.grad(x.copy())
         try:
-            gradient = np.ascontiguousarray(gradient, dtype=np.float64)
+            gradient = np.asarray(answer, dtype=np.float64)
         except (TypeError, ValueError):
-            raise TypeError(f"grad returned {gradient!r}; it must return an array of {x.size} floats") from None
+            raise TypeError(f"grad returned {answer!r}; it must return an array of {x.size} floats") from None
         if gradient.shape != x.shape:
-            raise ValueError(f"grad returned shape {gradient.shape}; it must be {x.shape}, the shape of x")
-        return gradient
+            what = f"shape {gradient.shape}" if gradient.ndim else repr(answer)
+            raise ValueError(f"grad returned {what}; it must return an array of shape {x.shape}, the shape of x")
+        return np.ascontiguousarray(gradient)
 
     def compiled(self) -> bool:
         """Whether both functions are @njit and return float64, so that a compiled loop can call them."""

@@ -5,13 +5,13 @@ Collecting what an answer does (`run`) and deciding about it (`verdict`) are apa
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ngo_lesson.answers import Outcome, call
-from ngo_lesson.questions.question import Case, Question, close, functions, kind, show
+from ngo_lesson.questions.question import Case, Question, close, functions, kind, same, show
 from ngo_lesson.questions.registry import exercise, find
 from ngo_lesson.questions.report import CheckFailed, Report, Score
 
@@ -52,16 +52,21 @@ def score(number: str) -> Score:
 
 def run(answers: Sequence[Callable], cases: Sequence[Case]) -> list[Outcome]:
     """Call the answers on fresh copies of every case; one that takes too long is not called again."""
-    outcomes: list[Outcome] = []
+    return list(_calls(answers, cases))
+
+
+def _calls(answers: Sequence[Callable], cases: Sequence[Case]) -> Iterator[Outcome]:
+    outcome = Outcome()
     for case in cases:
-        slow = outcomes and outcomes[-1].error == "Timeout"
-        outcomes.append(outcomes[-1] if slow else call(answers[case.answer], case.arguments))
-    return outcomes
+        if outcome.error != "Timeout":
+            outcome = call(answers[case.answer], case.arguments)
+        yield outcome
 
 
 def verdict(question: Question, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Report:
     """Decide from the outcomes alone; runs the reference and the listed mistakes, never the answer."""
-    for case, expected, outcome in zip(cases, run(question.references, cases), outcomes, strict=True):
+    references = run(question.references, cases)
+    for case, expected, outcome in zip(cases, references, outcomes, strict=True):
         sentence = difference(question, case, expected, outcome)
         if sentence is None:
             continue
@@ -71,12 +76,21 @@ def verdict(question: Question, cases: Sequence[Case], outcomes: Sequence[Outcom
             return Report(question.id, 0, question.points, False, message=message, answered=False)
         if question.is_quiz:  # what was expected is not told
             sentence = f"{show(outcome.value)} is not right."
-        mistake = recognize(question, cases, outcomes)
-        message = (f"Recognized mistake: {mistake}. " if mistake else "") + sentence[0].upper() + sentence[1:]
         details = () if question.is_quiz else _details(question, case, expected, outcome)
-        return Report(question.id, 0, question.points, False, mistake, message, details)
+        return _failed(question, recognize(question, cases, outcomes), sentence, details)
+    sentence = question.compare_all and question.compare_all(references, outcomes)
+    if sentence:
+        return _failed(question, recognize(question, cases, outcomes, together=True), sentence)
     warned = tuple((WARNED, text) for text in dict.fromkeys(text for outcome in outcomes for text in outcome.warnings))
     return Report(question.id, question.points, question.points, True, details=warned[:1])
+
+
+def _failed(
+    question: Question, mistake: str | None, sentence: str, details: tuple[tuple[str, str], ...] = ()
+) -> Report:
+    named = f"Recognized mistake: {mistake}{'' if mistake.endswith('?') else '.'} " if mistake else ""
+    message = named + sentence[0].upper() + sentence[1:]
+    return Report(question.id, 0, question.points, False, mistake, message, details)
 
 
 def difference(question: Question, case: Case, expected: Outcome, got: Outcome) -> str | None:
@@ -93,14 +107,24 @@ def difference(question: Question, case: Case, expected: Outcome, got: Outcome) 
         return f"the result is {kind(got.value)}; {kind(expected.value)} was expected."
 
 
-def recognize(question: Question, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> str | None:
-    """Return the name of the listed mistake that does the same in every case, or None. Errors alone prove nothing."""
+def recognize(
+    question: Question, cases: Sequence[Case], outcomes: Sequence[Outcome], together: bool = False
+) -> str | None:
+    """Return the name of the listed mistake that does the same in every case, or None. Errors alone prove nothing.
+
+    With `together`, for answers that are right case by case, the outcomes of all cases must agree by `compare_all`.
+    """
     if all(outcome.error for outcome in outcomes):
         return None
     for name, wrong in question.mistakes.items():
-        others = run(functions(wrong), cases)
-        if not any(map(lambda *one: difference(question, *one), cases, others, outcomes)):
-            return name
+        others = []
+        for case, other, outcome in zip(cases, _calls(functions(wrong), cases), outcomes, strict=True):
+            if difference(question, case, other, outcome):
+                break
+            others.append(other)
+        else:
+            if not (together and question.compare_all(others, outcomes)):
+                return name
     return None
 
 
@@ -122,7 +146,8 @@ def _details(question: Question, case: Case, expected: Outcome, got: Outcome) ->
     called = f"Called as {_name(question, case)}({', '.join(parameters)}) with"
     rows = [(called, inputs), ("Your lines", "\n".join(got.lines))]
     rows += [] if got.error else [("Returned", show(got.value))]
-    rows += [("Expected", expected.error or show(expected.value)), (WARNED, "\n".join(got.warnings))]
+    label = "Expected" if question.compare is same else "A right result"
+    rows += [(label, expected.error or show(expected.value)), (WARNED, "\n".join(got.warnings))]
     more = f" ... ({got.printed_count} characters in all)" if got.printed_count > len(got.printed) else ""
     rows.append(("Printed", got.printed.rstrip("\n") + more))
     return tuple((label, text[:SHOWN_CHARACTERS]) for label, text in rows if text)

@@ -1,7 +1,8 @@
 """The form of a question, and the comparison of what an answer did with what it should have done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ class Question:
     `reference` is a function, a tuple of functions where several answers are asked, or a literal for a quiz;
     `mistakes` maps what was done wrong to a wrong answer of the same form. `compare` gets the outcomes of two calls
     without errors. It also tells whether an answer made a listed mistake: where only a property counts, it compares
-    that property of both values.
+    that property of both values. Once every call agrees, `compare_all` gets the outcomes of all of them, for what one
+    call cannot show.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Question:
     mistakes: dict[str, Any]
     hints: tuple[str, ...]  # Markdown, opened one after the other
     compare: Callable[[Outcome, Outcome], str | None] = same
+    compare_all: Callable[[Sequence[Outcome], Sequence[Outcome]], str | None] | None = None
 
     @property
     def references(self) -> tuple[Callable, ...]:
@@ -72,7 +75,22 @@ def counted(expected: Outcome, got: Outcome) -> str | None:
     """Return None or a sentence, where a function argument was not evaluated as often as expected."""
     for name, count in expected.evaluations.items():
         if got.evaluations[name] != count:
-            return f"`{name}` was evaluated {got.evaluations[name]} times; {count} were expected."
+            were = "was" if count == 1 else "were"
+            return f"`{name}` was evaluated {got.evaluations[name]} times; {count} {were} expected."
+    return None
+
+
+def follows_seed(expected: Sequence[Outcome], got: Sequence[Outcome]) -> str | None:
+    """Compare which calls had the same result: those with the same seed, and no others. For `compare_all`.
+
+    Cases must be such that two seeds never give the same result by chance.
+    """
+    for i, j in combinations(range(len(got)), 2):
+        expects, has = (close(calls[i].value, calls[j].value) is None for calls in (expected, got))
+        if expects and not has:
+            return "the same seed gave two different results: take every random number from `rng`."
+        if has and not expects:
+            return "two different seeds gave the same result: take the random numbers from `rng`."
     return None
 
 
@@ -121,11 +139,12 @@ def _close_arrays(expected: np.ndarray, got: Any, what: str) -> str | None:
 
 
 def _close_sequences(expected: list | tuple, got: Any, what: str) -> str | None:
+    parts = got
     if isinstance(got, np.ndarray):
-        got = got.tolist() if got.ndim == 1 else list(got)
-    if not isinstance(got, (list, tuple)) or len(got) != len(expected):
+        parts = got.tolist() if got.ndim == 1 else list(got)
+    if not isinstance(parts, (list, tuple)) or len(parts) != len(expected):
         return _other_kind(expected, got, what)
-    return _first(close(a, b, f"part [{i}] of {what}") for i, (a, b) in enumerate(zip(expected, got, strict=True)))
+    return _first(close(a, b, f"part [{i}] of {what}") for i, (a, b) in enumerate(zip(expected, parts, strict=True)))
 
 
 def _close_numbers(expected: np.ndarray, got: np.ndarray, what: str) -> str | None:
@@ -166,7 +185,7 @@ def show(value: Any) -> str:
     if isinstance(value, Seed):
         return f"numpy.random.default_rng({value.value})"
     if callable(value):
-        return f"the function {value.__name__}"
+        return f"the function {value.__name__}" + (f", {value.__doc__}" if value.__doc__ else "")
     return repr(value) if len(repr(value)) < 80 else repr(value)[:76] + " ..."
 
 

