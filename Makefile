@@ -4,6 +4,7 @@
 PYTHON ?= python3
 LOCK ?= requirements.lock
 BIN := .venv/bin
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SOURCES := pyproject.toml requirements.txt $(LOCK)
 
 .PHONY: lab test build check lock benchmarks help
@@ -24,12 +25,12 @@ $(BIN)/python:
 
 .venv/tools: .venv/course
 	@echo "== installing the tools of the tests"
-	$(BIN)/python -m pip install --disable-pip-version-check -e '.[data,test]' -c $(LOCK)
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[data,test,cluster]' -c $(LOCK)
 	@touch $@
 
 lab: .venv/course
 	@echo "== opening JupyterLab (stop it with Ctrl-C)"
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: .venv/tools
 	@echo "== 1 of 4: style"
@@ -53,6 +54,6 @@ benchmarks: .venv/tools
 
 lock:
 	$(PYTHON) -m venv --clear build/lock
-	build/lock/bin/python -m pip install --disable-pip-version-check -e '.[data,test]'
+	build/lock/bin/python -m pip install --disable-pip-version-check -e '.[data,test,cluster]'
 	build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	rm -rf build/lock

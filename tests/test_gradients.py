@@ -34,6 +34,18 @@ def test_the_error_falls_with_the_order_of_the_formula(form, order):
 
 
 @both
+@given(st.floats(0.1, 1e9))
+def test_the_distance_is_what_rounding_leaves_of_it(estimator, x0):
+    assert estimator.gradient(lambda z: z[0] - x0, np.array([x0]))[0] == 1.0
+
+
+@both
+def test_the_step_grows_with_x(estimator):
+    x = np.array([1e6])
+    assert estimator.gradient(lambda z: z[0] ** 2, x)[0] == pytest.approx(2e6, rel=1e-6)
+
+
+@both
 def test_float32_gets_a_step_of_its_own(estimator):
     x = np.array([1.0, 100.0], dtype=np.float32)
     g = estimator.gradient(lambda z: np.float32(z @ z), x)

@@ -186,9 +186,10 @@ def test_the_errors_of_an_estimator_are_named():
         minimize(grad=short, **arguments)
     result = minimize(grad=broken, **arguments)
     assert (result.status, result.nit, result.success) == (descent.BAD_GRADIENT, 0, False)
-    costless.evaluations = lambda d: None
-    with pytest.raises(TypeError, match=r"grad.evaluations\(2\) returned None"):
-        minimize(grad=costless, **arguments)
+    for nonsense in (None, 0, 1.5):
+        costless.evaluations = lambda d, nonsense=nonsense: nonsense
+        with pytest.raises(TypeError, match=rf"grad.evaluations\(2\) returned {nonsense}"):
+            minimize(grad=costless, **arguments)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
@@ -403,6 +404,7 @@ def test_a_long_plain_run_gets_one_hint():
     assert result.message.count("@njit") == 1
     assert "@njit" not in minimize(bowl, [1.0], grad=bowl_gradient, **options).message
     assert "@njit" not in minimize(plain(bowl), [1.0], grad=plain(bowl_gradient), method="gd").message
+    assert "@njit" not in minimize(plain(bowl), [1.0], grad="forward", **options).message  # would not help
 
 
 def test_a_method_may_be_an_object():

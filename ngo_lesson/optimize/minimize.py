@@ -88,7 +88,7 @@ def _method(method):
             raise ValueError(f"method={method!r} is unknown; {_known(method, METHODS)}")
         return METHODS[method]
     if isinstance(method, UpdateRule):
-        return descent.Descent(method.fresh)
+        return descent.Descent(lambda: method)
     if not hasattr(method, "run"):
         raise TypeError(
             f"method={method!r} is neither a name, an update rule nor a method object; {_known('', METHODS)}"
