@@ -23,7 +23,7 @@ def values(schedule, steps):
         (step_decay(0.8, factor=0.5, every=2), [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]),
         (step_decay(1.0), [1.0] * 6),
         (cosine(2.0, steps=4), [2, 1 + math.sqrt(0.5), 1, 1 - math.sqrt(0.5), 0, 0]),
-        (cosine(3.0, steps=4, warmup=2), [1, 2, 3, 1.5, 0, 0]),
+        (cosine(3.0, steps=4, warmup=2), [0, 1.5, 3, 1.5, 0, 0]),
         (inverse_root(6.0), [6 / math.sqrt(k) for k in (1, 2, 3, 4, 5, 6)]),
         (robbins_monro(6.0), [6, 3, 2, 1.5, 1.2, 1]),
         (robbins_monro(1.0, offset=5), [1, 5 / 6, 5 / 7, 5 / 8, 5 / 9, 0.5]),
@@ -46,7 +46,7 @@ def test_cosine_rises_then_falls_between_zero_and_lr(lr, steps, share):
     assert (np.diff(rates[: warmup + 1]) > 0).all()
     assert (np.diff(rates[warmup:]) <= 0).all()
     assert rates[warmup] == rates.max() == pytest.approx(lr)
-    assert rates[0] > 0
+    assert rates[0] == (0 if warmup else rates.max())
     assert (rates[steps:] == 0).all()
 
 

@@ -24,6 +24,7 @@ from sklearn.model_selection import KFold, train_test_split
 
 from ngo_lesson import data
 from ngo_lesson.models import linear
+from ngo_lesson.optimize.schedules import constant, cosine, inverse_root, robbins_monro, step_decay
 from ngo_lesson.show.explorer import Explorer, slider
 from ngo_lesson.show.figures import panels, show, three
 from ngo_lesson.show.pieces import bars, line
@@ -148,7 +149,7 @@ print(f"after 30 passes: half-MSE {three(linear.half_mse(fast, X, y))}, lowest {
 # With a constant rate SGD does not settle. It comes near the lowest point and then jitters around it, because the gradient of one
 # sample is not zero there, only their mean is. The smaller the rate, the smaller the jitter, and the slower the way. **Robbins and Monro** (1951) showed how to get
 # both: let the rate fall so that its sum is infinite (you can get anywhere) and the sum of its squares is finite (the noise dies out), for
-# example $\mathrm{lr}_t = a / (1 + t/b)$. Step decay and the half cosine of modern training are cousins of it.
+# example $\mathrm{lr}_t = a / (1 + t/b)$. Step decay and the half cosine of modern training are cousins of it. The package has them all in `schedules`.
 
 
 # %% id="noise"
@@ -162,23 +163,25 @@ def train(schedule, seed, passes=40):
 
 
 schedules = {
-    "constant 0.02": lambda k: 0.02,
-    "constant 0.002": lambda k: 0.002,
-    "halved every 5 passes": lambda k: 0.02 * 0.5 ** (k // 5),
-    "0.02 / (1 + k)": lambda k: 0.02 / (1 + k),
+    "constant 0.02": constant(0.02),
+    "constant 0.002": constant(0.002),
+    "halved every 5 passes": step_decay(0.02, factor=0.5, every=5),
+    "0.02 / sqrt(1 + k)": inverse_root(0.02),
+    "0.02 / (1 + k)": robbins_monro(0.02),
+    "half cosine": cosine(0.02, steps=40),
 }
 runs = {name: np.array([train(f, seed) for seed in range(10)]) for name, f in schedules.items()}
 
 # %% id="noise-figure"
-figure, axes = panels(height=4)
+figure, axes = panels(height=4.4)
 passes = np.arange(1, 41)
-for (name, excess), color, marker in zip(runs.items(), (VERMILION, ORANGE, BLUE, GREEN), "sDo^"):
-    axes.semilogy(
-        passes, np.median(excess, axis=0), color=color, marker=marker, markevery=5, label=name
-    )
-    axes.fill_between(passes, excess.min(axis=0), excess.max(axis=0), color=color, alpha=0.2)
+colors = (VERMILION, ORANGE, BLUE, PURPLE, GREEN, BLACK)
+for (name, excess), color, marker in zip(runs.items(), colors, "sDov^P"):
+    middle = np.median(excess, axis=0)
+    axes.semilogy(passes, middle, color=color, marker=marker, markevery=5, label=name)
+    axes.fill_between(passes, excess.min(axis=0), excess.max(axis=0), color=color, alpha=0.12)
 axes.set(xlabel="passes over the data", ylabel="half-MSE above the lowest", title="Ten seeds each")
-axes.legend()
+axes.legend(ncols=2, loc="upper right")
 ends = ", ".join(f"{name}: {three(np.median(excess[:, -1]))}" for name, excess in runs.items())
 show(figure, f"After 40 passes above the lowest: {ends}.")
 

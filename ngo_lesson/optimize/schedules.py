@@ -23,9 +23,9 @@ def step_decay(lr: float, factor: float = 0.5, every: int = 100) -> Schedule:
 
 
 def cosine(lr: float, steps: int, warmup: int = 0) -> Schedule:
-    """Return a straight rise to lr at t = warmup, then half a cosine down to 0 at t = steps and after.
+    """Return a straight rise from 0 to lr at t = warmup, then half a cosine down to 0 at t = steps and after.
 
-    The rise starts above 0, so that the first step moves. Loshchilov & Hutter 2017, SGDR, eq. 5.
+    Loshchilov & Hutter 2017, SGDR, eq. 5; the rise as in exercise 03.
     """
     _positive(lr=lr, steps=steps)
     if not 0 <= warmup < steps:
@@ -33,7 +33,7 @@ def cosine(lr: float, steps: int, warmup: int = 0) -> Schedule:
 
     def rate(t: int) -> float:
         if t < warmup:
-            return lr * (t + 1) / (warmup + 1)
+            return lr * t / warmup
         done = min((t - warmup) / (steps - warmup), 1)
         return lr * (1 + math.cos(math.pi * done)) / 2
 
