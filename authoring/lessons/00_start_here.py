@@ -140,8 +140,8 @@ mine = start_exercise("02")
 # | [01 What "gradient-free" means](01_what_gradient_free_means.ipynb) | 60 | 00 | |
 # | [02 Linear regression](02_linear_regression.ipynb) | 60 | 00 | [02](../exercises/02_linear_regression.ipynb) |
 # | [03 Stochastic gradients](03_stochastic_gradients.ipynb) | 75 | 02 | [03](../exercises/03_stochastic_gradients.ipynb) |
-# | [04 Momentum](04_momentum.ipynb) | 75 | 02 | [04](../exercises/04_momentum.ipynb) |
-# | [05 Adaptive steps](05_adaptive_steps.ipynb) | 75 | 04 | [05](../exercises/05_adaptive_steps.ipynb) |
+# | [04 Momentum](04_momentum.ipynb) | 75 | 02, 03 | [04](../exercises/04_momentum.ipynb) |
+# | [05 Adaptive steps](05_adaptive_steps.ipynb) | 100 | 03, 04 | [05](../exercises/05_adaptive_steps.ipynb) |
 # | [06 Neural networks](06_neural_networks.ipynb) | 90 | 02, 04, 05 | [06](../exercises/06_neural_networks.ipynb) |
 #
 # Lessons 01 to 06 settle what a gradient is worth. More lessons follow: random search, annealing, genetic algorithms, gradients from values and evolution
