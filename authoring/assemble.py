@@ -1,5 +1,6 @@
 """From a source to its notebooks, not yet executed: a lesson, or an exercise and its solution."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -40,10 +41,12 @@ def assemble(source: Source, course: Course) -> dict[Path, NotebookNode]:
 
 
 def question_text(question: Question, text: str) -> str:
-    """The question's Markdown with its meter line above, and below it hints that open one inside the other."""
+    """The question's Markdown with its meter line under the heading and, last, hints that open one in the other."""
     stars = "★" * question.difficulty + "☆" * (3 - question.difficulty)
     minutes, points = _count(question.minutes, "minute"), _count(question.points, "point")
-    parts = [f"**{question.id}** · difficulty {stars} · about {minutes} · {points}", text]
+    heading, body = re.fullmatch(r"(#+ [^\n]*\n+)?(.*)", text, re.DOTALL).groups()
+    parts = [heading.strip()] if heading else []
+    parts += [f"**{question.id}** · difficulty {stars} · about {minutes} · {points}", body]
     for number, hint in enumerate(question.hints, 1):
         parts += [f"<details><summary>Hint {number}</summary>", hint.strip()]
     parts += ["</details>"] * len(question.hints)

@@ -122,6 +122,12 @@ def test_a_heading_that_says_solution_is_no_marker(tmp_path):
     assert len(assembled(tmp_path, cell('# %% [markdown] id="a"', "# ### Solution of the puzzle"))[0].cells) == 2
 
 
+def test_the_meter_line_stands_under_the_heading(tmp_path):
+    text = EXERCISE.replace("# Return two.", "# ## 1. Two\n#\n# Return two.")
+    question = assembled(tmp_path, text, "exercises")[0].cells[1].source
+    assert question.startswith("## 1. Two\n\n**99.two** · difficulty ★☆☆")
+
+
 def test_exercise_and_solution_come_from_one_source(tmp_path):
     exercise, solution = assembled(tmp_path, EXERCISE, "exercises")
     stub = 'def two():\n    raise NotImplementedError("two: write your answer here")'
