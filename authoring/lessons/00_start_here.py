@@ -12,7 +12,7 @@
 # %% [markdown] id="check-text"
 # ## 1 Is everything installed?
 #
-# A notebook is a row of **cells**. Click on the grey cell below and press **Shift+Enter**: the cell runs, its output appears under it, and
+# A notebook is a row of **cells**. Click on the gray cell below and press **Shift+Enter**: the cell runs, its output appears under it, and
 # the next cell is selected. Do this now. Lines that start with `ok` are fine; every other line says what to do.
 
 # %% id="check" tags=["machine"]

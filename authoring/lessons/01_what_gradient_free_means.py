@@ -201,7 +201,7 @@ for method in METHODS:
     print(shown.sentence, "Goal reached:", shown.reached)
 
 # %% [markdown] id="ask-after"
-# In two dimensions slopes from values cost three values a step, just what a gradient costs, and the two paths are the same. Two dimensions flatter the
+# In two dimensions slopes from values cost three values a step, exactly what a gradient costs, and the two paths are the same. Two dimensions flatter the
 # methods without gradients. Section 4 shows what happens in a thousand.
 
 # %% [markdown] id="comparison-text"
