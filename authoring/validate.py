@@ -34,11 +34,6 @@ def findings(notebook: NotebookNode, executed: bool) -> list[Finding]:
     return wrong
 
 
-def pass_line(question_id: str, points: int) -> str:
-    """What a check cell of a solution must print."""
-    return f"{question_id}: passed, {points} of {points} points"
-
-
 def output_texts(cell: NotebookNode) -> list[str]:
     """The plain texts a cell shows, printed or returned."""
     return [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]

@@ -24,7 +24,6 @@ MATRIX = float64[:, ::1]
 # Types of arrays that a kernel only reads: they also accept an array whose `writeable` flag is off.
 READ_VECTOR = types.Array(float64, 1, "C", readonly=True)
 READ_MATRIX = types.Array(float64, 2, "C", readonly=True)
-GENERATOR = types.npy_rng
 # Functions as arguments. A plain @njit function is accepted as it is, and the kernel that takes it still loads from the
 # cache.
 OBJECTIVE = types.FunctionType(float64(VECTOR))

@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from numba import float64, int64, njit
+from numba import float64, int64, njit, types
 from scipy.stats import chisquare
 
 from ngo_lesson import kernels
-from ngo_lesson.kernels import GENERATOR, OBJECTIVE, READ_VECTOR, VECTOR, kernel, random_below
+from ngo_lesson.kernels import OBJECTIVE, READ_VECTOR, VECTOR, kernel, random_below
 
 
 @kernel(float64(READ_VECTOR))
@@ -36,7 +36,7 @@ def first(v):
     return v[0]
 
 
-@kernel(float64(GENERATOR))
+@kernel(float64(types.npy_rng))
 def draw(rng):
     return rng.random()
 

@@ -256,7 +256,8 @@ print("the caller's start is still zero:", not start.any())
 # %% [markdown] id="package-text"
 # Now the package's version. `minimize` has one door for every method of the course: you give the objective, a start, and the
 # name of a method. Gradient descent also asks for the gradient. The result says what was asked and what was found.
-# As a stopping rule we use the length of the gradient (`tol`), not a fixed number of steps.
+# As a stopping rule we use the length of the gradient (`tol`), not a fixed number of steps. The two solvers also come as estimators with
+# scikit-learn's `fit` and `predict`.
 
 
 # %% id="package"
@@ -272,6 +273,11 @@ same = minimize(loss, start, method="gd", grad=gradient, lr=0.3, steps=100)
 print("same theta as our five lines:", np.allclose(same.x, gradient_descent(X, y, start, 0.3, 100)))
 result = minimize(loss, start, method="gd", grad=gradient, lr=0.3, steps=50_000, tol=1e-6)
 print(f"stopped by tol: {result.success}, steps {three(result.nit)}, MSE {three(2 * result.fun)}")
+
+for model in (linear.LeastSquaresRegressor(), linear.GradientDescentRegressor(tol=1e-9)):
+    fitted = model.fit(Z, y)
+    same = np.allclose(fitted.coef_, sklearn_model.coef_, rtol=1e-4)
+    print(f"{type(model).__name__:25} has scikit-learn's coefficients: {same}")
 
 # %% [markdown] id="bowl-text"
 # ## 6 The loss bowl

@@ -143,6 +143,9 @@ one, _ = linear.lms(start, X[:1], y[:1], lr=0.01, epochs=1, rng=np.random.defaul
 print("one step equals our own:", np.allclose(one, start - 0.01 * sample_gradient(start, 0)))
 print(f"after 30 passes: half-MSE {three(linear.half_mse(fast, X, y))}, lowest {three(lowest)}")
 
+model = linear.LMSRegressor(learning_rate=0.001, max_iter=30, random_state=0).fit(Z, y)
+print(f"the same as an estimator with fit and predict: R2 {three(model.score(Z, y))}")
+
 # %% [markdown] id="noise-text"
 # ## 3 The noise that stays
 #
