@@ -37,6 +37,42 @@ def test_linear_regression_scores_as_expected(load, score):
     assert cross_val_score(model, found.data, found.target, cv=folds).mean() == pytest.approx(score, abs=0.03)
 
 
+@pytest.mark.parametrize(("continent", "number"), [("Europe", 58), ("Asia", 82), ("", 418)])
+def test_cities_lie_where_they_should(continent, number):
+    found = data.cities(continent)
+    assert len(found.names) == pytest.approx(number, abs=6)  # the table changes with the years
+    assert found.positions.shape == (len(found.names), 2)
+    assert (np.abs(found.positions) <= [90, 180]).all()
+    distance = found.distance
+    assert (distance == distance.T).all()
+    assert (np.diag(distance) == 0).all()
+    assert 0 < distance[distance > 0].min() < distance.max() < np.pi * 6371
+    few = distance[:50, :50]
+    assert (few[:, None] <= few[:, :, None] + few.T[None] + 1e-6).all()  # no detour is shorter
+
+
+def test_a_known_distance():
+    found = data.cities()
+    i, j = found.names.index("Paris"), found.names.index("Shanghai")
+    assert found.positions[i] == pytest.approx([48.87, 2.33], abs=0.01)
+    assert found.distance[i, j] == pytest.approx(9260, abs=30)
+    south = found.names.index("Vostok")  # degrees and minutes in both forms: -7824+10654
+    assert found.positions[south] == pytest.approx([-78.4, 106.9])
+
+
+def test_an_unknown_continent_is_named():
+    with pytest.raises(ValueError, match=r"continent='Atlantis' has no cities; try 'Europe'"):
+        data.cities("Atlantis")
+
+
+def test_meals_are_complete():
+    found = data.fast_food()
+    assert found.data.shape == (len(found.names), 3)
+    assert len(set(found.names)) == len(found.names) > 400
+    assert np.isfinite(found.data).all()
+    assert found.data.min() >= 0
+
+
 def test_the_price_is_a_logarithm():
     price = 10 ** data.ames_houses().target
     assert 1e4 < price.min() < price.max() < 1e6
