@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 
-from ngo_lesson.answers import KEPT_CHARACTERS, NotPlainError, Seed, call, plain
+from ngo_lesson.answers import KEPT_CHARACTERS, NotPlainError, Seed, call, plain, to_call
 
 posix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no interval timer")
 
@@ -238,6 +240,59 @@ def test_an_endless_loop_around_a_function_argument_is_ended():
     outcome = call(answer, (f,), seconds=0.2)
     assert outcome.error == "Timeout"
     assert outcome.evaluations["f"] > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "shares"),
+    [
+        (lambda a, rows, n: a, (0,)),
+        (lambda a, rows, n: (a[1:], rows[0][::2]), (0, 1)),
+        (lambda a, rows, n: {"part": [rows[1].T]}, (1,)),
+        (lambda a, rows, n: (a.copy(), n, rows[0] + 0), ()),
+        (lambda a, rows, n: np.zeros(0), ()),
+    ],
+)
+def test_arguments_whose_memory_the_result_shares(answer, shares):
+    assert call(answer, (np.arange(4.0), [np.ones(4), np.ones(2)], 3)).shares == shares
+
+
+def test_the_seconds_of_a_call_and_of_one_that_fails():
+    assert call(lambda: time.sleep(0.05), ()).seconds >= 0.05
+    assert call(lambda: 1 / 0, ()).seconds == 0
+
+
+def test_memory_held_while_a_function_is_called():
+    def loss(x):
+        return np.sum(np.outer(x[:1000], x[:1000]))
+
+    def spare(loss, x):
+        x += np.ones(x.size)
+        return loss(x)
+
+    def keeping(loss, x):
+        z = np.ones(x.size)
+        x += z
+        return loss(x) + z[0]
+
+    tracemalloc.start()
+    try:
+        arguments = loss, np.zeros(10**5)
+        assert call(spare, arguments, measure=True).held < 10**5
+        assert call(keeping, arguments, measure=True).held > 8 * 10**5
+        assert tracemalloc.is_tracing()
+    finally:
+        tracemalloc.stop()
+    assert call(keeping, arguments, measure=True).held > 8 * 10**5
+    assert not tracemalloc.is_tracing()
+    assert call(keeping, arguments).held == 0
+
+
+def test_literals_and_answers_not_given_yet():
+    assert call(to_call(("b", 3), literal=True), ()).value == ("b", 3)
+    assert to_call(len) is len
+    for answer, literal in ((..., False), (..., True), (None, True)):
+        assert call(to_call(answer, literal), (1, 2)).error == "NotImplementedError"
+    assert call(to_call(None), ()).error == "NotCallable"
 
 
 def test_without_a_timer_the_stop_button_is_named(capsys):

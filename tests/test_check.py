@@ -7,8 +7,8 @@ from nbclient import NotebookClient
 
 from ngo_lesson.answers import Seed
 from ngo_lesson.questions import check, score
-from ngo_lesson.questions.check import run, verdict
-from ngo_lesson.questions.question import Case, Question, close, follows_seed, functions
+from ngo_lesson.questions.check import Draw, run, verdict
+from ngo_lesson.questions.question import Case, Question, close, follows_seed, functions, same
 
 
 def half_mse(theta, X, y):
@@ -221,8 +221,8 @@ def ask(reference, cases, mistakes, **options):
 
 
 def answered(question, *answers):
-    cases = question.cases(np.random.default_rng(0))
-    return verdict(question, cases, run(answers, cases))
+    draw = Draw(question, 0)
+    return verdict(draw, run(answers, draw.cases))
 
 
 def test_several_answers():
@@ -317,6 +317,83 @@ def test_an_answer_may_be_asked_to_change_its_argument():
     question = ask(scale_, [Case((np.ones(2),))], {"nothing is changed": lambda x: None})
     assert answered(question, scale_).passed
     assert answered(question, lambda x: None).mistake == "nothing is changed"
+
+
+def test_points_for_the_share_of_cases_that_are_right():
+    def double(x):
+        return 2 * x
+
+    question = ask(double, [Case((1.0,)), Case((0.0,)), Case((2.0,))], {"squared": lambda x: x * x})
+    report = answered(question, lambda x: x * x)
+    assert (report.points, report.max_points, report.passed) == (1, 2, False)
+    assert report.mistake == "squared"
+    assert repr(report).startswith("00.toy: not yet, 1 of 2 points\n")
+    assert answered(question, lambda x: 7.0).points == 0
+    together = ask(double, [Case((1.0,)), Case((2.0,))], {}, compare_all=lambda expected, got: "they are too few.")
+    assert answered(together, double).points == 0
+
+
+def test_an_answer_that_never_ends_is_called_once_and_keeps_what_was_right():
+    calls = []
+
+    def double(x):
+        return 2 * x
+
+    def endless(x):
+        calls.append(x)
+        while x > 1:
+            pass
+        return 2 * x
+
+    report = answered(ask(double, [Case((x,)) for x in (0.0, 1.0, 2.0, 3.0)], {}), endless)
+    assert len(calls) == 3
+    assert (report.points, report.passed) == (1, False)
+
+
+def test_a_question_may_ask_how_fast_an_answer_is_what_it_holds_and_what_it_shares():
+    def first(f, x):
+        return f(x[:1]) * x[:1].copy()
+
+    def f(x):
+        return 1.0
+
+    def slow(f, x):
+        return f(x) * np.sort(np.sort(x)[::-1])[:1]
+
+    def holding(f, x):
+        kept = x + 1
+        return f(x) * (kept - 1)[:1]
+
+    def sharing(f, x):
+        return x[:1] if f(x) else None
+
+    def lasting(expected, got):
+        if got.held > 10**6:
+            return "a copy of `x` is held while `f` works."
+        return same(expected, got) or ("the result shares memory with `x`." if got.shares else None)
+
+    def quick(expected, got):
+        least = min(outcome.seconds for outcome in got)
+        return f"a call took at least {least:.3f} s." if least > 1e-3 else None
+
+    cases = [Case((f, np.zeros(10**6)), measure=measure) for measure in (True, False, False)]
+    question = ask(first, cases, {}, compare=lasting, compare_all=quick)
+    assert answered(question, first).passed
+    assert answered(question, slow).message.startswith("A call took at least")
+    assert answered(question, holding).message == "A copy of `x` is held while `f` works."
+    assert answered(question, sharing).message == "The result shares memory with `x`."
+
+
+def test_a_comparison_that_fails_is_no_failure_of_the_check():
+    def double(x):
+        return 2 * x
+
+    def strange(expected, got):
+        return 1 / 0
+
+    assert "a number was expected" in answered(ask(double, [Case((1.0,))], {}, compare=strange), double).message
+    report = answered(ask(double, [Case((1.0,))], {}, compare_all=strange), double)
+    assert report.message == "The results cannot be compared: division by zero."
 
 
 def test_a_quiz_does_not_tell_what_was_expected():

@@ -310,7 +310,7 @@ def test_a_loss_that_rises_is_reported():
         ({"batch_size": 5}, 'batch_size=5 must be "auto" or from 1 to the number of samples, 4'),
         ({"batch_size": 2.0}, 'batch_size=2.0 must be "auto" or from 1'),
         ({"max_iter": 0}, "max_iter=0 must be a positive integer"),
-        ({"gradient": "spsa"}, "gradient='spsa' is unknown; known: backprop, central"),
+        ({"gradient": "forwards"}, "gradient='forwards' is unknown; known: backprop, central"),
         ({"dtype": "float16"}, 'dtype=\'float16\' must be "auto", "float32" or "float64"'),
     ],
 )

@@ -1,15 +1,18 @@
 """Every question of the registry: the reference and other right answers pass, the stub and the listed mistakes fail."""
 
+import contextlib
 import importlib.util
 import inspect
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.linalg
 
+from ngo_lesson.grading.judge import hidden
 from ngo_lesson.questions import check, exercise, exercises, find
-from ngo_lesson.questions.check import recognize, run, verdict
+from ngo_lesson.questions.check import Draw, drawn, recognize, run, verdict
 from ngo_lesson.questions.question import functions
 from ngo_lesson.questions.report import CheckFailed
 
@@ -35,8 +38,8 @@ each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda questi
 
 
 def judged(question, answer, seed):
-    cases = question.cases(np.random.default_rng(seed))
-    return verdict(question, cases, run(functions(answer), cases))
+    draw = drawn(question, seed)
+    return verdict(draw, run(functions(answer), draw.cases))
 
 
 @each_question
@@ -69,11 +72,11 @@ def test_the_empty_stub_fails_cleanly(question):
 
 
 @pytest.mark.parametrize(("question", "name"), MISTAKES, ids=lambda value: getattr(value, "id", value))
-def test_a_listed_mistake_is_named_and_gets_no_points(question, name):
+def test_a_listed_mistake_is_named_and_gets_half_of_the_points_at_most(question, name):
     for seed in (0, *HIDDEN_SEEDS):
         report = judged(question, question.mistakes[name], seed)
         assert not report.passed
-        assert report.points == 0
+        assert 0 <= report.points <= question.points / 2
         assert report.mistake == name
         assert name in report.message
 
@@ -97,14 +100,34 @@ def test_every_question_has_other_right_answers(question):
     assert ALTERNATIVES.get(question.id)
 
 
+@each_question
+def test_hidden_cases_differ_from_the_public_ones(question):
+    for which in range(2):
+        places = hidden(question, "class", which)[1]
+        assert question.is_quiz or places.count(None) >= 2
+
+
+STRANGE = (None, "text", 2**62, -(2**62), 1e308, math.nan, 1j, [], [[1.0], 2.0], {}, np.zeros(0), np.zeros(10**5))
+
+
+@pytest.mark.filterwarnings("ignore")
+@each_question
+def test_functions_among_the_arguments_withstand_what_a_student_may_send(question):
+    functions = [argument for case in drawn(question, 0).cases for argument in case.arguments if callable(argument)]
+    for function in {function.__code__: function for function in functions}.values():
+        for sent in (*STRANGE, np.random.default_rng(0)):
+            with contextlib.suppress(Exception):
+                function(*(sent,) * function.__code__.co_argcount)  # in time, that is: not an endless power
+
+
 def test_errors_in_every_case_name_no_mistake():
     question = find("02.normal")
 
     def answer(X, y):
         raise np.linalg.LinAlgError
 
-    cases = question.cases(np.random.default_rng(0))
-    assert recognize(question, cases, run((answer,), cases)) is None
+    draw = Draw(question, 0)
+    assert recognize(draw, run((answer,), draw.cases)) is None
 
 
 def test_solving_with_a_singular_matrix_is_named_however_it_is_written():

@@ -20,6 +20,7 @@ from ngo_lesson.optimize.updates import (
     AdamW,
     Momentum,
     RMSprop,
+    Sign,
     UpdateRule,
     adam_step_,
     gd_step_,
@@ -36,6 +37,7 @@ FORMS = {
     **RULES,
     "rmsprop with momentum": lambda **options: RMSprop(momentum=0.9, **options),
     "centered rmsprop": lambda **options: RMSprop(centered=True, **options),
+    "sign": Sign,
 }
 TYPES = (np.float64, np.float32)
 every_form = pytest.mark.parametrize("form", FORMS)

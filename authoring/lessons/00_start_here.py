@@ -143,9 +143,14 @@ mine = start_exercise("02")
 # | [04 Momentum](04_momentum.ipynb) | 75 | 02, 03 | [04](../exercises/04_momentum.ipynb) |
 # | [05 Adaptive steps](05_adaptive_steps.ipynb) | 100 | 03, 04 | [05](../exercises/05_adaptive_steps.ipynb) |
 # | [06 Neural networks](06_neural_networks.ipynb) | 90 | 02, 04, 05 | [06](../exercises/06_neural_networks.ipynb) |
+# | [07 Random search](07_random_search.ipynb) | 80 | 03, 06 | [07](../exercises/07_random_search.ipynb) |
+# | [08 Simulated annealing](08_simulated_annealing.ipynb) | 80 | 07 | [08](../exercises/08_simulated_annealing.ipynb) |
+# | [09 Genetic algorithms](09_genetic_algorithms.ipynb) | 85 | 07, 08 | [09](../exercises/09_genetic_algorithms.ipynb) |
+# | [10 Gradients from values](10_gradients_from_values.ipynb) | 90 | 05, 06 | [10](../exercises/10_gradients_from_values.ipynb) |
+# | [11 Evolution strategies](11_evolution_strategies.ipynb) | 100 | 07, 10 | [11](../exercises/11_evolution_strategies.ipynb) |
 #
-# Lessons 01 to 06 settle what a gradient is worth. More lessons follow: random search, annealing, genetic algorithms, gradients from values and evolution
-# strategies; matrices and text; language models and the state of the art.
+# Lessons 01 to 06 settle what a gradient is worth, lessons 07 to 11 do without it. More lessons follow: matrices and text; language models and the state
+# of the art.
 
 # %% [markdown] id="summary"
 # ## Summary

@@ -12,13 +12,19 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy.optimize import OptimizeResult
 
-from ngo_lesson.optimize import descent
+from ngo_lesson.optimize import annealing, descent, evolution, search, zeroth
 from ngo_lesson.optimize.gradients import ESTIMATORS
 from ngo_lesson.optimize.objective import Objective, as_point
 from ngo_lesson.optimize.updates import UpdateRule
 
 BUDGET = 10_000
-METHODS = {**descent.METHODS}
+METHODS = {
+    **descent.METHODS,
+    **search.METHODS,
+    **annealing.METHODS,
+    **evolution.METHODS,
+    **zeroth.METHODS,
+}
 
 
 def minimize(
@@ -35,8 +41,11 @@ def minimize(
 ) -> OptimizeResult:
     """Minimize `fun(x)` from the point `x0` of shape (d,).
 
-    method: a name ("gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "amsgrad", "adamw"), an update rule of
-        updates.py, as Adam(lr=0.1), which is not changed, or an object as this module describes.
+    method: a name, an update rule of updates.py, as Adam(lr=0.1), which is not changed, or an object as this module
+        describes. Descent: "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "amsgrad", "adamw". By values
+        only: "random", "hill", "one-plus-one", "nelder-mead" (search.py), "annealing" (annealing.py), "ga", "de", "es",
+        "cma", "sep-cma" (evolution.py), "spsa", "zo-sgd", "zo-sign", "zo-adam" (zeroth.py).
+    bounds: d pairs (low, high), None for no bound, or a scipy Bounds; for searches. x0 must lie inside.
     grad: the gradient as a function of x, for methods that ask for it; or "central" or "forward" for differences of
         values; or an estimator as gradients.py describes.
     budget: evaluations at most, a gradient with its value charged as 3, an estimate as the values that it asks for
@@ -46,9 +55,12 @@ def minimize(
         does any other exception, which the message then quotes.
     options of descent: the constants of the rule, lr (a number or a schedule) and others, named as in torch.optim;
         steps=None, tol=0.0 (norm of the gradient at which to stop), keep_path=False.
+    options of searches: the constants of the method, as its module names them; target=None (value at which to stop),
+        on_error="raise" ("skip" counts an error in fun as +inf; NaN always counts so), progress=False (a line on
+        stderr), keep_path=False. An error of fun carries the best point found before as its `x` and `fun`.
 
-    If fun and grad are @njit and there is no callback the loop is compiled, otherwise it is plain Python with the same
-    results. Functions are given a copy of x.
+    If fun and grad are @njit and there is no callback, progress or skipping of errors, the loop is compiled, otherwise
+    it is plain Python with the same results. Functions are given a copy of x.
 
     Returns x and fun (the best point and its value), nfev (evaluations charged), njev (gradients asked for), nit,
     success (False if a value or gradient was not finite, the value rose or the callback failed), status, message and

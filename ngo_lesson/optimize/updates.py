@@ -1,4 +1,4 @@
-"""Update rules: what a step does with a gradient or an estimate of one. Lessons 02, 04 and 05.
+"""Update rules: what a step does with a gradient or an estimate of one. Lessons 02, 04, 05 and 10.
 
 Names, defaults and trajectories are those of torch.optim. Each rule is one kernel in place, in one form for all:
 `step_(theta, g, state, t, lr, p)` with theta and g of shape (d,), the rows of `state` as arrays like theta, the number
@@ -43,6 +43,17 @@ def gd_step_(theta, g, state, t, lr, p):
     for i in range(theta.size):
         gi = g[i] + decay * theta[i]
         theta[i] -= lr * gi
+        finite &= math.isfinite(gi)
+    return finite
+
+
+@step
+def sign_step_(theta, g, state, t, lr, p):
+    """Descent by signs (Bernstein, Wang, Azizzadenesheli & Anandkumar 2018): theta -= lr sign(g). p: weight_decay."""
+    decay, finite = p[0], True
+    for i in range(theta.size):
+        gi = g[i] + decay * theta[i]
+        theta[i] -= lr * np.sign(gi)
         finite &= math.isfinite(gi)
     return finite
 
@@ -321,6 +332,17 @@ class GD(UpdateRule):
 
     def _parts(self):
         return gd_step_, 0, (self.weight_decay,)
+
+
+@dataclass(eq=False)
+class Sign(UpdateRule):
+    """Descent by the signs of the gradient: every coordinate moves by lr, whatever its slope. Lesson 10."""
+
+    lr: Rate = 1e-3
+    weight_decay: float = 0.0
+
+    def _parts(self):
+        return sign_step_, 0, (self.weight_decay,)
 
 
 @dataclass(eq=False)

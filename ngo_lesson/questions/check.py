@@ -5,12 +5,13 @@ Collecting what an answer does (`run`) and deciding about it (`verdict`) are apa
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
-from ngo_lesson.answers import Outcome, call
+from ngo_lesson.answers import Outcome, call, to_call
 from ngo_lesson.questions.question import Case, Question, close, functions, kind, same, show
 from ngo_lesson.questions.registry import exercise, find
 from ngo_lesson.questions.report import CheckFailed, Report, Score
@@ -18,6 +19,9 @@ from ngo_lesson.questions.report import CheckFailed, Report, Score
 PUBLIC_SEED = 0
 WARNED = "Warning while it ran"  # the grading strips this detail before nbval compares
 SHOWN_CHARACTERS = 2000  # of one detail
+ENDED = ("Timeout", "Crashed")  # after these an answer is not called again
+# What a comparison may raise where it meets a value of another kind than it expects.
+MISFITS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError)
 _latest: dict[str, Report] = {}
 
 
@@ -29,8 +33,9 @@ def check(id: str, *answers: Any, strict: bool = False) -> Report:
     question = find(id)
     if len(answers) != len(question.references):
         raise ValueError(f"{len(answers)} answers were given; call {_example(question)}")
-    cases = question.cases(np.random.default_rng(PUBLIC_SEED))
-    report = verdict(question, cases, run(tuple(_answer(question, answer) for answer in answers), cases))
+    callables = [to_call(answer, question.is_quiz) for answer in answers]
+    public = drawn(question, PUBLIC_SEED)
+    report = verdict(public, run(callables, public.cases))
     _latest[id] = report
     if not report.passed and (strict or os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")):
         raise CheckFailed(report)
@@ -50,47 +55,87 @@ def score(number: str) -> Score:
     return Score(number, points, sum(question.points for question in questions), tuple(missing))
 
 
-def run(answers: Sequence[Callable], cases: Sequence[Case]) -> list[Outcome]:
-    """Call the answers on fresh copies of every case; one that takes too long is not called again."""
-    return list(_calls(answers, cases))
+class Draw:
+    """The cases of a question from one seed, and what the reference and the listed mistakes do on them.
+
+    What they do is found out when it is first asked for, and kept.
+    """
+
+    def __init__(self, question: Question, seed: int) -> None:
+        self.question, self.cases = question, question.cases(np.random.default_rng(seed))
+        self._mistaken: dict[str, list[Outcome]] = {name: [] for name in question.mistakes}
+
+    @cached_property
+    def references(self) -> list[Outcome]:
+        """The outcomes of the reference."""
+        return run(self.question.references, self.cases)
+
+    def mistaken(self, name: str, i: int) -> Outcome:
+        """Return the outcome of a listed mistake on case i."""
+        return run(functions(self.question.mistakes[name]), self.cases[: i + 1], self._mistaken[name])[i]
+
+    def differences(self, outcomes: Sequence[Outcome]) -> list[str | None]:
+        """Return for each case what differs from the reference in a sentence, or None."""
+        triples = zip(self.cases, self.references, outcomes, strict=True)
+        return [difference(self.question, *triple) for triple in triples]
+
+    def together(self, expected: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str | None:
+        """Return what `compare_all` says, if the question has it."""
+        try:
+            return self.question.compare_all and self.question.compare_all(expected, outcomes)
+        except MISFITS as error:
+            return f"the results cannot be compared: {error}."
 
 
-def _calls(answers: Sequence[Callable], cases: Sequence[Case]) -> Iterator[Outcome]:
-    outcome = Outcome()
-    for case in cases:
-        if outcome.error != "Timeout":
-            outcome = call(answers[case.answer], case.arguments)
-        yield outcome
+drawn = cache(Draw)
 
 
-def verdict(question: Question, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Report:
+def run(answers: Sequence[Callable], cases: Sequence[Case], done: list[Outcome] | None = None) -> list[Outcome]:
+    """Call the answers on fresh copies of every case that is not `done`."""
+    return collect(lambda case: call(answers[case.answer], case.arguments, measure=case.measure), cases, done)
+
+
+def collect(ask: Callable[[Case], Outcome], cases: Sequence[Case], done: list[Outcome] | None = None) -> list[Outcome]:
+    """Ask for the outcomes of the cases that are not `done`, and add them; after one that never ended, no more."""
+    done = [] if done is None else done
+    for case in cases[len(done) :]:
+        done.append(done[-1] if done and done[-1].error in ENDED else ask(case))
+    return done
+
+
+def verdict(draw: Draw, outcomes: Sequence[Outcome]) -> Report:
     """Decide from the outcomes alone; runs the reference and the listed mistakes, never the answer."""
-    references = run(question.references, cases)
-    for case, expected, outcome in zip(cases, references, outcomes, strict=True):
-        sentence = difference(question, case, expected, outcome)
-        if sentence is None:
-            continue
-        if outcome.error == "NotImplementedError":
-            unanswered = outcome.text or f"{_name(question, case)}: write your answer"
-            message = f"{unanswered}. Then run its cell and this one again."
-            return Report(question.id, 0, question.points, False, message=message, answered=False)
-        if question.is_quiz:  # what was expected is not told
-            sentence = f"{show(outcome.value)} is not right."
-        details = () if question.is_quiz else _details(question, case, expected, outcome)
-        return _failed(question, recognize(question, cases, outcomes), sentence, details)
-    sentence = question.compare_all and question.compare_all(references, outcomes)
-    if sentence:
-        return _failed(question, recognize(question, cases, outcomes, together=True), sentence)
-    warned = tuple((WARNED, text) for text in dict.fromkeys(text for outcome in outcomes for text in outcome.warnings))
-    return Report(question.id, question.points, question.points, True, details=warned[:1])
+    question, found = draw.question, draw.differences(outcomes)
+    first = next((i for i, sentence in enumerate(found) if sentence), None)
+    if first is None:
+        sentence = draw.together(draw.references, outcomes)
+        if sentence:
+            return _failed(question, 0, recognize(draw, outcomes, together=True), sentence)
+        warned = dict.fromkeys((WARNED, text) for outcome in outcomes for text in outcome.warnings)
+        return Report(question.id, question.points, question.points, True, details=tuple(warned)[:1])
+    case, expected, outcome = draw.cases[first], draw.references[first], outcomes[first]
+    if outcome.error == "NotImplementedError":
+        unanswered = outcome.text or f"{_name(question, case)}: write your answer"
+        message = f"{unanswered}. Then run its cell and this one again."
+        return Report(question.id, 0, question.points, False, message=message, answered=False)
+    mistake = recognize(draw, outcomes)
+    if question.is_quiz:  # what was expected is not told
+        return _failed(question, 0, mistake, f"{show(outcome.value)} is not right.")
+    points = question.points * found.count(None) // len(found)
+    points = min(points, question.points // 2) if mistake else points
+    return _failed(question, points, mistake, found[first], _details(question, case, expected, outcome))
 
 
 def _failed(
-    question: Question, mistake: str | None, sentence: str, details: tuple[tuple[str, str], ...] = ()
+    question: Question, points: int, mistake: str | None, sentence: str, details: tuple[tuple[str, str], ...] = ()
 ) -> Report:
-    named = f"Recognized mistake: {mistake}{'' if mistake.endswith('?') else '.'} " if mistake else ""
-    message = named + sentence[0].upper() + sentence[1:]
-    return Report(question.id, 0, question.points, False, mistake, message, details)
+    message = name_mistake(mistake) + sentence[0].upper() + sentence[1:]
+    return Report(question.id, points, question.points, False, mistake, message, details)
+
+
+def name_mistake(mistake: str | None) -> str:
+    """Return the sentence that names a recognized mistake, with a space after it, or ""."""
+    return f"Recognized mistake: {mistake}{'' if mistake.endswith('?') else '.'} " if mistake else ""
 
 
 def difference(question: Question, case: Case, expected: Outcome, got: Outcome) -> str | None:
@@ -103,28 +148,26 @@ def difference(question: Question, case: Case, expected: Outcome, got: Outcome) 
             return f"{name} changed its argument `{parameter}`, which belongs to the caller: work on a copy."
     try:
         return question.compare(expected, got)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):  # a comparison of properties met another kind
+    except MISFITS:
         return f"the result is {kind(got.value)}; {kind(expected.value)} was expected."
 
 
-def recognize(
-    question: Question, cases: Sequence[Case], outcomes: Sequence[Outcome], together: bool = False
-) -> str | None:
+def recognize(draw: Draw, outcomes: Sequence[Outcome], together: bool = False) -> str | None:
     """Return the name of the listed mistake that does the same in every case, or None. Errors alone prove nothing.
 
     With `together`, for answers that are right case by case, the outcomes of all cases must agree by `compare_all`.
     """
     if all(outcome.error for outcome in outcomes):
         return None
-    for name, wrong in question.mistakes.items():
-        others = []
-        for case, other, outcome in zip(cases, _calls(functions(wrong), cases), outcomes, strict=True):
-            if difference(question, case, other, outcome):
-                break
-            others.append(other)
-        else:
-            if not (together and question.compare_all(others, outcomes)):
-                return name
+    for name in draw.question.mistakes:
+        if any(
+            difference(draw.question, case, draw.mistaken(name, i), outcome)
+            for i, (case, outcome) in enumerate(zip(draw.cases, outcomes, strict=True))
+        ):
+            continue
+        others = [draw.mistaken(name, i) for i in range(len(outcomes))]
+        if not (together and draw.together(others, outcomes)):
+            return name
     return None
 
 
@@ -134,6 +177,8 @@ def _error_sentence(question: Question, case: Case, expected: Outcome, got: Outc
     return {
         "": f"{name} raised no error; {expected.error} was expected.",
         "Timeout": f"{name} gave {got.text}. Is there a loop that never ends?",
+        "Crashed": f"{name} crashed: {got.text}.",
+        "Missing": f"{name} is not defined{': ' * bool(got.text)}{got.text}.",
         "NotCallable": f"{name} is {got.text}. Is its name used for something else in another cell?",
         "Signature": f"{name} takes the arguments `{got.text}`; it is called as {asked}.",
         "NotPlain": f"the result is {got.text}; {kind(expected.value)} was expected.",
@@ -157,25 +202,18 @@ def _assigned(name: str, value: Any) -> str:
     return f"{name} = " + show(value).replace("\n", "\n" + " " * (len(name) + 3))
 
 
-def _answer(question: Question, answer: Any) -> Callable:
-    """Return the answer as something to call; an empty literal is an answer not given yet."""
-    if answer is ... or (question.is_quiz and answer is None):
-        return _unanswered
-    return functions(answer)[0] if question.is_quiz else answer
-
-
-def _unanswered(*_: Any) -> None:
-    raise NotImplementedError
-
-
 def _name(question: Question, case: Case) -> str:
-    return question.id.partition(".")[2] if question.is_quiz else question.references[case.answer].__name__
+    return question.names[case.answer]
 
 
 def _parameters(question: Question, case: Case) -> list[str]:
-    return list(inspect.signature(question.references[case.answer]).parameters)
+    return _parameters_of(question.references[case.answer])
+
+
+@cache
+def _parameters_of(function: Callable) -> list[str]:
+    return list(inspect.signature(function).parameters)
 
 
 def _example(question: Question) -> str:
-    names = (reference.__name__ for reference in question.references)
-    return f'check("{question.id}", {question.id.partition(".")[2] if question.is_quiz else ", ".join(names)})'
+    return f'check("{question.id}", {", ".join(question.names)})'

@@ -398,13 +398,14 @@ def _bowl(curvatures: np.ndarray) -> Callable:
 
 
 def repair_cases(rng: np.random.Generator) -> list[Case]:
-    """One step, no step, three steps, many with unequal curvatures, then gradients so small that eps shows."""
+    """One step, no step, three steps, many with unequal curvatures, gradients so small that eps shows, some steps."""
     return [
         Case((_bowl(np.array([1.0, 1.0])), np.array([2.0, -3.0]), 0.1, 1)),
         Case((_bowl(np.array([1.0, 1.0])), np.array([2.0, -3.0]), 0.1, 0)),
         Case((_bowl(np.array([1.0, 4.0])), np.array([2.0, -3.0]), 0.1, 3)),
         Case((_bowl(rng.uniform(0.5, 20, 4)), rng.normal(size=4), 0.02, 40)),
         Case((_bowl(np.array([1e-6, 2e-6])), np.array([1.0, -1.0]), 0.01, 5)),
+        Case((_bowl(rng.uniform(0.5, 5, 3)), rng.normal(size=3), 0.05, 7)),
     ]
 
 

@@ -16,12 +16,13 @@ def sigmoid(z):
 
 
 def sigmoid_cases(rng: np.random.Generator) -> list[Case]:
-    """A few values by hand, a random matrix, then values whose exponential overflows, in both directions."""
+    """A few values by hand, a random matrix, then some whose exponential overflows, in both directions."""
     return [
         Case((np.array([0.0, 1.0, -2.0]),)),
         Case((3 * rng.normal(size=(3, 4)),)),
         Case((np.array([-30.0, 30.0, -100.0, 100.0]),)),
         Case((np.array([-1000.0, 0.5, 1000.0]),)),
+        Case((rng.uniform(800, 2000, size=4) * [1, -1, 1, -1],)),
     ]
 
 

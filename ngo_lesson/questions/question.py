@@ -16,10 +16,14 @@ SHOWN = 12  # entries of an array or list that is shown whole
 
 @dataclass(frozen=True)
 class Case:
-    """One call of an answer on plain data, functions (counted, known by their `__name__`), and Seed for a generator."""
+    """One call of an answer on plain data, functions (counted, known by their `__name__`), and Seed for a generator.
+
+    A function must depend on its arguments alone. In grading it is called with whatever a student's code sends.
+    """
 
     arguments: tuple = ()
     answer: int = 0  # which one, where a question asks for several
+    measure: bool = False  # whether its outcome tells the memory held during calls of functions
 
 
 def same(expected: Outcome, got: Outcome) -> str | None:
@@ -27,7 +31,7 @@ def same(expected: Outcome, got: Outcome) -> str | None:
     return close(expected.value, got.value) or counted(expected, got)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """A question is data, written once: it serves the check cell, the tests of the checks and the sealed grading.
 
@@ -35,7 +39,8 @@ class Question:
     `mistakes` maps what was done wrong to a wrong answer of the same form. `compare` gets the outcomes of two calls
     without errors. It also tells whether an answer made a listed mistake: where only a property counts, it compares
     that property of both values. Once every call agrees, `compare_all` gets the outcomes of all of them, for what one
-    call cannot show.
+    call cannot show. In sealed grading answers may import parts of this package that `allows` names, such as
+    "ngo_lesson.optimize", and no package that `forbids` names, such as "sklearn"; in the check cell both do nothing.
     """
 
     id: str
@@ -48,11 +53,18 @@ class Question:
     hints: tuple[str, ...]  # Markdown, opened one after the other
     compare: Callable[[Outcome, Outcome], str | None] = same
     compare_all: Callable[[Sequence[Outcome], Sequence[Outcome]], str | None] | None = None
+    allows: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
 
     @property
     def references(self) -> tuple[Callable, ...]:
         """The reference as a tuple of functions."""
         return functions(self.reference)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which a notebook holds the answers."""
+        return (self.id.partition(".")[2],) if self.is_quiz else tuple(answer.__name__ for answer in self.references)
 
     @property
     def is_quiz(self) -> bool:
@@ -153,9 +165,8 @@ def _close_numbers(expected: np.ndarray, got: np.ndarray, what: str) -> str | No
         if got.imag.any():
             return f"{what} is complex; a real value was expected."
         got = got.real
-    if expected.dtype.kind in "biuU":
-        equal = expected == got
-    else:
+    equal = expected == got
+    if expected.dtype.kind not in "biuU" and not equal.all():
         finite = np.abs(expected[np.isfinite(expected)])
         atol = ATOL * (finite.max(initial=0) or 1)
         equal = np.isclose(got, expected, rtol=RTOL, atol=max(atol, 1e-12), equal_nan=True)
