@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.__main__ import VERDICTS, main, shown
 from benchmarks.lms import lms
+from benchmarks.search import OURS, final_values, search
 from benchmarks.start import start
 from benchmarks.timing import fresh, medians, row
 from benchmarks.updates import updates
@@ -57,6 +58,13 @@ SLOW = pytest.mark.slow  # it compiles every kernel
     [
         pytest.param(lambda: lms(samples=50, epochs=2, repeats=2), id="lms"),
         pytest.param(lambda: updates(sizes=(1000, 100_000), repeats=1), id="updates"),
+        pytest.param(
+            lambda: (
+                pytest.importorskip("tzdata")
+                and search(1, 1, moves=1000, cases=(("sphere", "schwefel"), (2,), (100, 300)), budgets=(1000, 500))
+            ),
+            id="search",
+        ),
         pytest.param(lambda: start(repeats=1, cold_repeats=1), id="start", marks=SLOW),
     ],
 )
@@ -68,6 +76,24 @@ def test_rows_are_complete(rows):
         assert found["ours"] > 0
         assert isinstance(found["met"], bool) or (found["peer"] is None and "not installed" in found["how"])
         assert (found["ratio"] is None) == (found["peer"] is None)
+
+
+def test_stored_runs_are_not_done_again(tmp_path):
+    file = tmp_path / "runs.jsonl"
+    first = final_values(1, ("sphere",), (2,), (100, 300), file)
+    assert all(found.keys() == first["sphere", 2, 100].keys() for found in first.values())
+    runs = [json.loads(line) for line in file.read_text().splitlines()]
+    for each in runs:
+        assert each["values"][1] <= each["values"][0] or each["method"] in OURS
+        each["values"] = [7.0, 5.0]
+    kept = "".join(json.dumps(each) + "\n" for each in runs[1:])
+    file.write_text(kept)
+    again = final_values(1, ("sphere",), (2,), (100, 300), file)
+    assert again["sphere", 2, 300] == dict.fromkeys(again["sphere", 2, 300], 5.0) | {
+        runs[0]["method"]: first["sphere", 2, 300][runs[0]["method"]]
+    }
+    assert file.read_text().startswith(kept)
+    assert len(file.read_text().splitlines()) == len(runs)
 
 
 def test_the_command_prints_a_table_and_stores_it(tmp_path):
