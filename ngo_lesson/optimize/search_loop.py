@@ -159,9 +159,8 @@ class Question:
     """The objective as plain loops ask it: errors skipped if wanted, callback and progress told of every value."""
 
     def __init__(self, objective: Objective, log: Log, callback: Callable | None, on_error: str, progress: bool):
-        self.objective, self.log, self.callback, self.on_error, self.progress = (
-            *(objective, log, callback, on_error, progress),
-        )
+        self.objective, self.log, self.callback = objective, log, callback
+        self.on_error, self.progress = on_error, progress
         self.error, self.skipped, self.last_skipped, self.shown = None, 0, None, time.monotonic()
 
     def __call__(self, x: np.ndarray) -> float:

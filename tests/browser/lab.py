@@ -197,9 +197,14 @@ class Lab:
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
     def cell(self, index: int) -> object:
-        """Scroll to a cell and return its element; JupyterLab takes cells out of view apart."""
-        self.page.evaluate(SCROLL, index)
-        return self.page.evaluate_handle(CELL, index).as_element()
+        """Scroll to a cell and return its element, once it stays: JupyterLab takes cells out of view apart."""
+        for _ in range(50):
+            self.page.evaluate(SCROLL, index)
+            element = self.page.evaluate_handle(CELL, index).as_element()
+            self.page.wait_for_timeout(200)
+            if element and element.evaluate("element => element.isConnected"):
+                return element
+        raise TimeoutError(f"{self.name}: cell {index} does not stay on the page")
 
     def settle(self, seconds: float = 20) -> None:
         """Wait until two pictures of the page, a tenth of a second apart, are equal."""
