@@ -46,8 +46,8 @@ def minimize(
         only: "random", "hill", "one-plus-one", "nelder-mead" (search.py), "annealing" (annealing.py), "ga", "de", "es",
         "cma", "sep-cma" (evolution.py), "spsa", "zo-sgd", "zo-sign", "zo-adam" (zeroth.py).
     bounds: d pairs (low, high), None for no bound, or a scipy Bounds; for searches. x0 must lie inside.
-    grad: the gradient as a function of x, for methods that ask for it; or "central" or "forward" for differences of
-        values; or an estimator as gradients.py describes.
+    grad: the gradient as a function of x, for methods that ask for it; or the name of an estimate from values
+        ("central", "forward", "spsa", "gaussian", "sphere"); or an estimator as gradients.py describes.
     budget: evaluations at most, a gradient with its value charged as 3, an estimate as the values that it asks for
         besides the one at the point; 10,000 unless `steps` is given.
     seed: int or numpy Generator; the same seed gives the same result.
@@ -68,13 +68,7 @@ def minimize(
     with keep_path, `x` of shape (nit + 1, d).
     """
     solver = _method(method)
-    for name in options:
-        if name not in solver.options:
-            raise TypeError(f"{name}={options[name]!r} is no option of {method!r}; {_known(name, solver.options)}")
-    if bounds is not None and not solver.bounded:
-        raise ValueError(
-            f"method={method!r} takes no bounds; leave bounds=None or choose a method that searches in a box"
-        )
+    _check_options(method, solver, options, bounds)
     if budget is None and options.get("steps") is None:
         budget = BUDGET
     if budget is not None and not (isinstance(budget, numbers.Integral) and budget > 0):
@@ -106,6 +100,17 @@ def _method(method):
             f"method={method!r} is neither a name, an update rule nor a method object; {_known('', METHODS)}"
         )
     return method
+
+
+def _check_options(method, solver, options: dict, bounds) -> None:
+    """TypeError for an option that the method does not have, ValueError for bounds that it does not take."""
+    for name in options:
+        if name not in solver.options:
+            raise TypeError(f"{name}={options[name]!r} is no option of {method!r}; {_known(name, solver.options)}")
+    if bounds is not None and not solver.bounded:
+        raise ValueError(
+            f"method={method!r} takes no bounds; leave bounds=None or choose a method that searches in a box"
+        )
 
 
 def _estimator(name: str):

@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 
 from ngo_lesson.answers import Outcome, Seed
-from ngo_lesson.questions.question import Case, Question, follows_seed, kind
+from ngo_lesson.questions.question import Case, Question, follows_seed, kind, same_faults
 
 
 # 03.sgd
@@ -375,12 +375,6 @@ def _partition_faults(n: int, k: int, folds: list) -> dict[object, str]:
     return faults
 
 
-def same_faults(expected: Outcome, got: Outcome) -> str | None:
-    """Compare what keeps two results from being a shuffled partition."""
-    expects, has = fold_faults(expected), fold_faults(got)
-    return None if expects.keys() == has.keys() else next(iter(has.values()), "these folds are right.")
-
-
 def _cut(parts: Callable) -> Callable:
     """Return the answer that shuffles as asked, then cuts by `parts(shuffled, k)`."""
     return lambda n, k, rng: parts(rng.permutation(n), k)
@@ -564,7 +558,7 @@ QUESTIONS = (
         cases=fold_cases,
         reference=k_folds,
         mistakes=FOLD_MISTAKES,
-        compare=same_faults,
+        compare=same_faults(fold_faults),
         compare_all=follows_seed,
         hints=(
             "First shuffle the numbers 0 to n - 1, once, with a method of `rng`. Then cut the result into k parts.",

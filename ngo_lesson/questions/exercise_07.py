@@ -6,17 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ngo_lesson.answers import Outcome
-from ngo_lesson.questions.question import Case, Question, Seed, follows_seed, kind
-
-
-def same_faults(faults: Callable[[Outcome], dict[object, str]]) -> Callable[[Outcome, Outcome], str | None]:
-    """Return the comparison for results that are free but for some faults: kinds to compare, with a sentence each."""
-
-    def compare(expected: Outcome, got: Outcome) -> str | None:
-        expects, has = faults(expected), faults(got)
-        return None if expects.keys() == has.keys() else next(iter(has.values()), "this result is right.")
-
-    return compare
+from ngo_lesson.questions.question import Case, Question, Seed, follows_seed, kind, same_faults
 
 
 # 07.random

@@ -56,6 +56,9 @@ ACCEPT_MISTAKES = {
         lambda delta, t: _exp(-delta / t),
         lambda delta, t: _exp(-delta / t) if t > 0 else (1.0 if delta == 0 else math.inf),
     ),
+    "the formula alone is not enough: it divides by 0 at temperature 0, and overflows for much better moves": (
+        lambda delta, t: math.exp(-delta / t)
+    ),
     "delta is multiplied by the temperature, not divided": _chance(lambda delta, t: _exp(-delta * t)),
     "the temperature is not used": _chance(lambda delta, t: _exp(-delta), frozen=1.0),
     "the difference is squared": _chance(lambda delta, t: _exp(-(delta**2) / t)),

@@ -92,6 +92,16 @@ def counted(expected: Outcome, got: Outcome) -> str | None:
     return None
 
 
+def same_faults(faults: Callable[[Outcome], dict[object, str]]) -> Callable[[Outcome, Outcome], str | None]:
+    """Return the comparison for results that are free but for some faults: kinds to compare, with a sentence each."""
+
+    def compare(expected: Outcome, got: Outcome) -> str | None:
+        expects, has = faults(expected), faults(got)
+        return None if expects.keys() == has.keys() else next(iter(has.values()), "this result is right.")
+
+    return compare
+
+
 def follows_seed(expected: Sequence[Outcome], got: Sequence[Outcome]) -> str | None:
     """Compare which calls had the same result: those with the same seed, and no others. For `compare_all`.
 
