@@ -79,6 +79,17 @@ def test_a_changed_argument_has_its_own_message():
     assert message == "`half_mse` changed its argument `X`, which belongs to the caller: work on a copy."
 
 
+def test_an_argument_that_must_change_is_compared_after_the_call():
+    def mezo_step(loss, theta, seed, eps, lr):
+        z = np.random.default_rng(seed).standard_normal(theta.shape)
+        projected = (loss(theta + eps * z) - loss(theta - eps * z)) / (2 * eps)
+        theta -= 2 * lr * projected * z
+        return projected
+
+    message = check("15.mezo", mezo_step).message
+    assert message == "Entry [0] of `theta` after the call is 2.0505548; 1.5252774 was expected."
+
+
 def test_a_right_value_with_a_warning_passes_and_says_so():
     def answer(theta, X, y):
         np.log(np.zeros(1))

@@ -144,7 +144,11 @@ def difference(question: Question, case: Case, expected: Outcome, got: Outcome) 
     if got.error or expected.error:
         return None if got.error == expected.error else _error_sentence(question, case, expected, got)
     for parameter, before, after in zip(_parameters(question, case), expected.arguments, got.arguments, strict=False):
-        if close(before, after):
+        if parameter in question.changes:
+            differs = close(before, after, f"`{parameter}` after the call")
+            if differs:
+                return differs
+        elif close(before, after):
             return f"{name} changed its argument `{parameter}`, which belongs to the caller: work on a copy."
     try:
         return question.compare(expected, got)

@@ -41,6 +41,7 @@ class Question:
     that property of both values. Once every call agrees, `compare_all` gets the outcomes of all of them, for what one
     call cannot show. In sealed grading answers may import parts of this package that `allows` names, such as
     "ngo_lesson.optimize", and no package that `forbids` names, such as "sklearn"; in the check cell both do nothing.
+    `changes` names the parameters that an answer is asked to change in place.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Question:
     compare_all: Callable[[Sequence[Outcome], Sequence[Outcome]], str | None] | None = None
     allows: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
     @property
     def references(self) -> tuple[Callable, ...]:
