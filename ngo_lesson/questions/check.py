@@ -120,7 +120,8 @@ def verdict(draw: Draw, outcomes: Sequence[Outcome]) -> Report:
         return Report(question.id, 0, question.points, False, message=message, answered=False)
     mistake = recognize(draw, outcomes)
     if question.is_quiz:  # what was expected is not told
-        return _failed(question, 0, mistake, f"{show(outcome.value)} is not right.")
+        told = question.compare is not same
+        return _failed(question, 0, mistake, found[first] if told else f"{show(outcome.value)} is not right.")
     points = question.points * found.count(None) // len(found)
     points = min(points, question.points // 2) if mistake else points
     return _failed(question, points, mistake, found[first], _details(question, case, expected, outcome))
