@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.__main__ import VERDICTS, main, shown
 from benchmarks.lms import lms
+from benchmarks.matrices import nmf_rows, ratings_rows, svd_rows, text_rows
 from benchmarks.search import OURS, final_values, search
 from benchmarks.start import start
 from benchmarks.timing import fresh, medians, row
@@ -66,6 +67,8 @@ SLOW = pytest.mark.slow  # it compiles every kernel
             id="search",
         ),
         pytest.param(lambda: start(repeats=1, cold_repeats=1), id="start", marks=SLOW),
+        pytest.param(lambda: [*svd_rows(1), *nmf_rows((1, 1))], id="svd and nmf", marks=SLOW),
+        pytest.param(lambda: [*ratings_rows(3000, 1, 1, 1), *text_rows(1, 300_000)], id="ratings and text", marks=SLOW),
     ],
 )
 def test_rows_are_complete(rows):
