@@ -66,7 +66,12 @@ class Kernel(CPUDispatcher):
             super().enable_caching()
         # numba looks for changes in the kernel's own file only, and would keep an old copy of what it calls.
         contents = b"".join(file.read_bytes() for file in self.files())
-        self._cache._cache_file._source_stamp = hashlib.sha256(contents).hexdigest()
+        index = self._cache._cache_file
+        index._source_stamp = hashlib.sha256(contents).hexdigest()
+        try:
+            index._load_index()
+        except Exception:  # damaged, or it names a type that has moved: whatever unpickling may raise
+            index.flush()
 
     def compile(self, sig):
         """Compile one signature; numba calls this. Kernels of a notebook are not cached: they have no file to watch."""

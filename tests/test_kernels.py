@@ -1,6 +1,7 @@
 """Kernels compile late, take functions, notice changed sources, and do without a writable directory."""
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -183,6 +184,17 @@ def test_a_change_in_a_called_kernel_is_noticed(modules):
     python(RUN, PYTHONPATH=str(modules))
     (modules / "part.py").write_text(PART.format(factor=5))
     assert python(RUN, PYTHONPATH=str(modules)).split()[:2] == ["6.0", "0"]
+
+
+def test_a_damaged_cache_is_compiled_again(modules):
+    python(RUN, PYTHONPATH=str(modules))
+    for index in modules.rglob("*.nbi"):
+        with open(index, "rb") as file:
+            pickle.load(file)  # the version of numba: an index of another version is never read further
+            end = file.tell()
+        index.write_bytes(index.read_bytes()[:end] + b"cgone\nState\n.")  # a pickle of gone.State
+    assert python(RUN, PYTHONPATH=str(modules)).split()[:2] == ["3.0", "0"]
+    assert python(RUN, PYTHONPATH=str(modules)).split()[:2] == ["3.0", "1"]
 
 
 def test_an_unwritable_cache_falls_back_to_a_temporary_one(modules):
