@@ -120,7 +120,7 @@ INTERVIEW = (
         {
             "a": "backpropagation gets there in far fewer evaluations",
             "c": "least squares has a solution in closed form",
-            "d": "no method without gradients has done this; all that was shown is fine-tuning",
+            "d": "from random weights gradients win by far; what works without them is mostly fine-tuning",
         },
         ("Where is there no gradient to be had?", "Where it can be had, it wins: lessons 10, 11 and 15 measure it."),
     ),
