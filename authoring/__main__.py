@@ -1,15 +1,17 @@
-"""The command line: `python -m authoring build|check|coverage`, run from the course's folder."""
+"""The command line: `python -m authoring build|check|coverage|glossary`, run from the course's folder."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from authoring import coverage
+from authoring import coverage, glossary
 from authoring.build import build
 from authoring.course import Course, Question
 from authoring.drift import check
 from authoring.problems import AuthoringError, Problem
+
+PAGES = {"coverage": coverage, "glossary": glossary}
 
 
 def main(arguments: Sequence[str] | None = None, course: Course | None = None) -> int:
@@ -19,8 +21,8 @@ def main(arguments: Sequence[str] | None = None, course: Course | None = None) -
     try:
         if options.command == "build":
             _build(course, options.sources, options.jobs)
-        elif options.command == "coverage":
-            _refresh(course)
+        elif options.command in PAGES:
+            _refresh(course, options.command)
         else:
             problems = check(course, options.sources, options.execute, options.jobs)
             if problems:
@@ -38,16 +40,17 @@ def _questions(number: str) -> Sequence[Question]:
 
 
 def _build(course: Course, selection: Sequence[str], jobs: int) -> None:
-    """A selected source is built although another one cannot be read; the coverage page then waits for that one."""
+    """A selected source is built although another one cannot be read; the pages then wait for that one."""
     build(course, selection, jobs)
-    try:
-        _refresh(course)
-    except AuthoringError as error:
-        print(f"docs/coverage.md is not refreshed: {error.problems[0]}")
+    for name in PAGES:
+        try:
+            _refresh(course, name)
+        except AuthoringError as error:
+            print(f"docs/{name}.md is not refreshed: {error.problems[0]}")
 
 
-def _refresh(course: Course) -> None:
-    print(f"docs/coverage.md  {'written' if coverage.refresh(course) else 'unchanged'}")
+def _refresh(course: Course, name: str) -> None:
+    print(f"docs/{name}.md  {'written' if PAGES[name].refresh(course) else 'unchanged'}")
 
 
 def _fail(problems: Sequence[Problem]) -> int:
@@ -76,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--jobs", type=_positive, default=2, help="notebooks executed at a time (default: 2)")
         if name == "check":
             command.add_argument("--execute", action="store_true", help="execute too, and compare text outputs")
-    commands.add_parser("coverage", help="write docs/coverage.md")
+    for name in PAGES:
+        commands.add_parser(name, help=f"write docs/{name}.md")
     return parser
 
 

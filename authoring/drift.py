@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from authoring import coverage, stored
+from authoring import coverage, glossary, stored
 from authoring.assemble import NOT_COMPARED, assemble
 from authoring.build import finish, in_parallel, say, stored_problems
 from authoring.course import FOLDERS, Course
@@ -33,7 +33,7 @@ def check(
             report(f"{name}  differences: {len(found)}")
     if not selection:
         problems += _orphans(course, paths)
-        problems += coverage.drift(course)
+        problems += coverage.drift(course) + glossary.drift(course)
     return sorted(set(problems))
 
 

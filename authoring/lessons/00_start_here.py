@@ -148,9 +148,13 @@ mine = start_exercise("02")
 # | [09 Genetic algorithms](09_genetic_algorithms.ipynb) | 85 | 07, 08 | [09](../exercises/09_genetic_algorithms.ipynb) |
 # | [10 Gradients from values](10_gradients_from_values.ipynb) | 90 | 05, 06 | [10](../exercises/10_gradients_from_values.ipynb) |
 # | [11 Evolution strategies](11_evolution_strategies.ipynb) | 100 | 07, 10 | [11](../exercises/11_evolution_strategies.ipynb) |
+# | [12 Matrix factorization](12_matrix_factorization.ipynb) | 110 | 02, 03, 07 | [12](../exercises/12_matrix_factorization.ipynb) |
+# | [13 Text with matrices](13_text_with_matrices.ipynb) | 90 | 03, 12 | [13](../exercises/13_text_with_matrices.ipynb) |
+# | [14 Smaller and sturdier models](14_smaller_and_sturdier_models.ipynb) | 90 | 02, 06, 12 | [14](../exercises/14_smaller_and_sturdier_models.ipynb) |
+# | [17 Reading claims](17_reading_claims.ipynb) | 100 | 01, 07, 10, 11 | [17](../exercises/17_reading_claims.ipynb) |
 #
-# Lessons 01 to 06 settle what a gradient is worth, lessons 07 to 11 do without it. More lessons follow: matrices and text; language models and the state
-# of the art.
+# Lessons 01 to 06 settle what a gradient is worth, lessons 07 to 11 do without it. Lessons 12 to 14 are about models that linear algebra builds and
+# makes smaller, lesson 17 about which claims to believe. Lessons 15 and 16 are being written: language models, and the state of the art.
 
 # %% [markdown] id="summary"
 # ## Summary
