@@ -1,13 +1,14 @@
 # make lab    install, then open the course in JupyterLab          make test      install, then run every test
 # make build  notebooks, exercises and solutions from authoring/   make lock      renew requirements.lock
 # make check  say whether a derived file has drifted               make benchmarks  print every measured figure
+# make checkpoint  train the language model that lessons 15 and 16 start from (ten minutes at most)
 PYTHON ?= python3
 LOCK ?= requirements.lock
 BIN := .venv/bin
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SOURCES := pyproject.toml requirements.txt $(LOCK)
 
-.PHONY: lab test build check lock benchmarks help
+.PHONY: lab test build check checkpoint lock benchmarks help
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -51,6 +52,10 @@ check: .venv/tools
 benchmarks: .venv/tools
 	$(BIN)/python -m pip install --disable-pip-version-check -e '.[benchmarks]' -c $(LOCK)
 	$(BIN)/python -m benchmarks
+
+checkpoint: .venv/tools
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[checkpoint]' -c $(LOCK)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m authoring.checkpoint
 
 lock:
 	$(PYTHON) -m venv --clear build/lock

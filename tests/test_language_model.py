@@ -14,17 +14,22 @@ from numba import float32, types
 from scipy.special import log_softmax, softmax
 from scipy.stats import chisquare
 
+from ngo_lesson.data import python_topics
 from ngo_lesson.kernels import kernel
 from ngo_lesson.models.language_model import (
+    PRETRAINED,
     CharTokenizer,
     Config,
     LanguageModel,
     batches,
     choose,
     held_out_loss,
+    is_held_out,
+    pretrained,
     train_,
     windows,
 )
+from ngo_lesson.models.text import WittenBell
 from ngo_lesson.models.transformer import exp
 from ngo_lesson.optimize.gradients import Central
 from ngo_lesson.optimize.minimize import minimize
@@ -461,3 +466,22 @@ def test_searches_and_rules_of_the_package_work_on_theta(reader):
     start = reader.theta.astype(np.float64)
     found = minimize(lambda x: reader.loss(x, inputs, targets), start, method="adam", grad=gradient, lr=1e-2, steps=30)
     assert found.fun < 1.5
+
+
+def test_the_checkpoint_is_small_states_its_origin_and_predicts_better_than_trigrams():
+    paragraphs = dict.fromkeys("\n\n".join(python_topics().texts).split("\n\n"))
+    seen, unseen = ("\n\n".join(part for part in paragraphs if is_held_out(part) == out) for out in (False, True))
+    model = pretrained()
+    bits = held_out_loss(model, model.tokenizer.encode(unseen)) / math.log(2)
+    assert bits < WittenBell(3).fit([seen]).bits([unseen]) - 0.5
+    assert set("文件笔记本") <= set(model.tokenizer.characters)
+    assert PRETRAINED.stat().st_size < 1.5e6
+    origin = PRETRAINED.with_suffix(".md").read_text()
+    for stated in ("pydoc_data.topics", "PSF-2.0", "jupyterlab-language-pack-zh-CN", "BSD-3-Clause"):
+        assert stated in origin
+
+
+def test_copies_of_a_text_are_held_out_together():
+    texts = [f"A paragraph,\n   number {i}." for i in range(1000)]
+    assert all(is_held_out(text) == is_held_out(" ".join(text.split()) + "\n") for text in texts)
+    assert 60 < sum(map(is_held_out, texts)) < 140
