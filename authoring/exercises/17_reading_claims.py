@@ -33,7 +33,18 @@ from ngo_lesson.questions import check, score
 
 # %% id="sort_claims" tags=["answer"]
 ### BEGIN SOLUTION
-sort_claims = ["wrong", "right", "wrong", "half", "half", "wrong", "wrong", "right", "half", "wrong"]
+sort_claims = [
+    "wrong",
+    "right",
+    "wrong",
+    "half",
+    "half",
+    "wrong",
+    "wrong",
+    "right",
+    "half",
+    "wrong",
+]
 ### END SOLUTION
 
 # %% id="sort_claims-check" tags=["check"]
@@ -146,7 +157,16 @@ check("17.interview_5", interview_5)
 
 # %% id="decide" tags=["answer"]
 ### BEGIN SOLUTION
-decide = ["mezo", "svd", "annealing", "least squares", "random search", "adam", "cma-es", "integer program"]
+decide = [
+    "mezo",
+    "svd",
+    "annealing",
+    "least squares",
+    "random search",
+    "adam",
+    "cma-es",
+    "integer program",
+]
 ### END SOLUTION
 
 # %% id="decide-check" tags=["check"]
