@@ -151,10 +151,12 @@ mine = start_exercise("02")
 # | [12 Matrix factorization](12_matrix_factorization.ipynb) | 110 | 02, 03, 07 | [12](../exercises/12_matrix_factorization.ipynb) |
 # | [13 Text with matrices](13_text_with_matrices.ipynb) | 90 | 03, 12 | [13](../exercises/13_text_with_matrices.ipynb) |
 # | [14 Smaller and sturdier models](14_smaller_and_sturdier_models.ipynb) | 90 | 02, 06, 12 | [14](../exercises/14_smaller_and_sturdier_models.ipynb) |
+# | [15 Language models](15_language_models.ipynb) | 110 | 06, 10, 11 | [15](../exercises/15_language_models.ipynb) |
+# | [16 The state of the art](16_the_state_of_the_art.ipynb) | 110 | 10, 11, 15 | [16](../exercises/16_the_state_of_the_art.ipynb) |
 # | [17 Reading claims](17_reading_claims.ipynb) | 100 | 01, 07, 10, 11 | [17](../exercises/17_reading_claims.ipynb) |
 #
 # Lessons 01 to 06 settle what a gradient is worth, lessons 07 to 11 do without it. Lessons 12 to 14 are about models that linear algebra builds and
-# makes smaller, lesson 17 about which claims to believe. Lessons 15 and 16 are being written: language models, and the state of the art.
+# makes smaller. Lesson 15 is about language models, lesson 16 about recent papers, and lesson 17 about which claims to believe.
 
 # %% [markdown] id="summary"
 # ## Summary

@@ -39,7 +39,7 @@ from ngo_lesson.show.style import BLACK, BLUE, SKY, VERMILION
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson 16 took headlines of papers and measured them at laptop size. Some held, some did not. You cannot measure every claim that you meet. So: **which claims
+# Lesson [16](16_the_state_of_the_art.ipynb) took headlines of papers and measured them at laptop size. Some held, some did not. You cannot measure every claim that you meet. So: **which claims
 # do you believe, and what do you look at first?**
 #
 # Start with the smallest claim of all, five numbers. One of the documents trains a "gradient-free GPT-3" of 1,000 parameters and prints, as its output, 0.823, 0.193,
@@ -1005,7 +1005,7 @@ for settings in (
 # |---|---|---|
 # | Is there a closed form, or an exact method? | use it: least squares, SVD, an integer program | [02](02_linear_regression.ipynb), [12](12_matrix_factorization.ipynb), [08](08_simulated_annealing.ipynb) section 6 |
 # | Is there a gradient, and memory for it? | a gradient method; Adam for networks, BFGS for small smooth problems | [05](05_adaptive_steps.ipynb), [06](06_neural_networks.ipynb), above |
-# | A gradient, but no memory for backpropagation, and a good start? | two-point steps with a seed (MeZO) | [10](10_gradients_from_values.ipynb); lesson 15 |
+# | A gradient, but no memory for backpropagation, and a good start? | two-point steps with a seed (MeZO) | [10](10_gradients_from_values.ipynb), [15](15_language_models.ipynb) |
 # | Are the states orders, sets, words? | annealing with moves that are cheap to evaluate; a genetic algorithm where parts combine | [08](08_simulated_annealing.ipynb), [09](09_genetic_algorithms.ipynb) |
 # | Only a few dozen evaluations, each dear? | random search on the right scale, all at the same time; few settings: Nelder-Mead | [07](07_random_search.ipynb) |
 # | Continuous, up to some hundred parameters, thousands of evaluations? | CMA-ES with restarts; many separate valleys: differential evolution | [11](11_evolution_strategies.ipynb), [09](09_genetic_algorithms.ipynb) |
@@ -1075,13 +1075,13 @@ for settings in (
 #
 # <details><summary>What is it used for in language models? Did it train GPT-3?</summary>
 #
-# Fine-tuning in the memory of inference (MeZO), tuning prompts of a model behind a service (BBT, CMA-ES in a random subspace), objectives that count (accuracy, F1), merging models, and hyper-parameters. For pre-training of models like GPT-3 without gradients we found no evidence. Attempts at pre-training by evolution strategies were published in 2025 (EGGROLL, a small integer model; EA4LLM, whose abstract reports up to 32 billion parameters). We read their abstracts only. What to look for in such a paper: the loss that Adam reaches at the same cost. Lessons 15 and 16
+# Fine-tuning in the memory of inference (MeZO), tuning prompts of a model behind a service (BBT, CMA-ES in a random subspace), objectives that count (accuracy, F1), merging models, and hyper-parameters. For pre-training of models like GPT-3 without gradients we found no evidence. Attempts at pre-training by evolution strategies were published in 2025 (EGGROLL, a small integer model; EA4LLM, whose abstract reports up to 32 billion parameters). We read their abstracts only. What to look for in such a paper: the loss that Adam reaches at the same cost. Lessons [15](15_language_models.ipynb) and [16](16_the_state_of_the_art.ipynb)
 #
 # </details>
 #
 # <details><summary>Where is the field going?</summary>
 #
-# Less variance for the same evaluations (sparse, low-rank and curvature-scaled directions), forward gradients, evolution strategies with cheap perturbations on many accelerators, private updates by noisy scalars (section 6). The open question is the gap to backpropagation on hard tasks. Lesson 16
+# Less variance for the same evaluations (sparse, low-rank and curvature-scaled directions), forward gradients, evolution strategies with cheap perturbations on many accelerators, private updates by noisy scalars (section 6). The open question is the gap to backpropagation on hard tasks. Lesson [16](16_the_state_of_the_art.ipynb)
 #
 # </details>
 
@@ -1141,7 +1141,7 @@ for settings in (
 # 5. **Evaluate.** Median and band; accuracy, but with rare classes also precision, recall and F1; the test data once.
 # 6. **Use, and watch.** What changes when the data do? Who may ask the model, how often?
 #
-# The documents also name fields to watch that are not optimization: compression (lesson [14](14_smaller_and_sturdier_models.ipynb)), learning from few examples (MeZO and BBT work there: lessons 15 and 16), distribution over many machines (lesson [11](11_evolution_strategies.ipynb)), interpretability, pictures and sound beside text, ethics and law. For the last three this course has no measurement, and so no claim.
+# The documents also name fields to watch that are not optimization: compression (lesson [14](14_smaller_and_sturdier_models.ipynb)), learning from few examples (MeZO and BBT work there: lessons [15](15_language_models.ipynb) and [16](16_the_state_of_the_art.ipynb)), distribution over many machines (lesson [11](11_evolution_strategies.ipynb)), interpretability, pictures and sound beside text, ethics and law. For the last three this course has no measurement, and so no claim.
 #
 # ### Your capstone
 #
