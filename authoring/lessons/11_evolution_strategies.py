@@ -1238,7 +1238,7 @@ for d in (650, 10**6, 10**9):
     print(f"d = {d:13,}: a gradient {three(8 * d)} bytes, a pair 8")
 
 # %% [markdown] id="bytes-after"
-# A message does not grow with the model. That is what made a thousand workers possible, and it is what lesson 15 uses to store a whole fine-tuning in a few
+# A message does not grow with the model. That is what made a thousand workers possible, and it is what lesson 16 uses to store a whole fine-tuning in a few
 # kilobytes. What it does not do: save evaluations (gradients needed fewer steps, and each was one pass), or work (each worker draws all
 # directions, $d$ numbers for each pair of the others). It hides nothing, either: who reads the scalars and knows the seeds has every update exactly. And
 # the copies agree bit by bit only because all add in the same order.
