@@ -33,6 +33,7 @@ lab: .venv/course
 	@echo "== opening JupyterLab (stop it with Ctrl-C)"
 	$(BIN)/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
+test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/tools
 	@echo "== 1 of 4: style"
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ import scipy.sparse
 from sklearn.datasets import load_digits
 from sklearn.linear_model import Lasso, Ridge
 from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
 
 from ngo_lesson import data
 from ngo_lesson.models import mlp
@@ -40,6 +41,8 @@ from ngo_lesson.show.explorer import Explorer, choice, slider
 from ngo_lesson.show.figures import panels, show, three
 from ngo_lesson.show.pieces import band, bars, dots, image, line
 from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
+
+limits = threadpool_limits(1)  # small matrices: more threads would wait for each other
 
 # %% [markdown] id="question-text"
 # ## 1 The question

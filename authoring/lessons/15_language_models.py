@@ -24,6 +24,7 @@ from collections import Counter
 
 import numpy as np
 from IPython.display import ProgressBar
+from threadpoolctl import threadpool_limits
 
 from ngo_lesson import data
 from ngo_lesson.models.fine_tuning import drift, mezo_, mezo_step_, perturb_
@@ -45,6 +46,8 @@ from ngo_lesson.show.explorer import Explorer, choice, slider
 from ngo_lesson.show.figures import panels, show, three
 from ngo_lesson.show.pieces import dots
 from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
+
+limits = threadpool_limits(1)  # small matrices: more threads would wait for each other
 
 # %% [markdown] id="question-text"
 # ## 1 The question

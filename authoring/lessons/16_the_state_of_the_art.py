@@ -21,6 +21,7 @@ import numpy as np
 from scipy.stats import kurtosis
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
 
 from ngo_lesson.data import food_reviews
 from ngo_lesson.models import adaptation, mlp
@@ -34,6 +35,8 @@ from ngo_lesson.show.explorer import Explorer, slider
 from ngo_lesson.show.figures import panels, show, three
 from ngo_lesson.show.pieces import band, line
 from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+
+limits = threadpool_limits(1)  # small matrices: more threads would wait for each other
 
 # %% [markdown] id="question-text"
 # ## 1 The question

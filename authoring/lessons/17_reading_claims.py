@@ -26,6 +26,7 @@ from scipy import optimize, stats
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from threadpoolctl import threadpool_limits
 
 from ngo_lesson.models import mlp
 from ngo_lesson.optimize.functions import LANDSCAPES
@@ -35,6 +36,8 @@ from ngo_lesson.show.explorer import Explorer, choice, slider
 from ngo_lesson.show.figures import panels, show, three
 from ngo_lesson.show.pieces import bars, dots, line
 from ngo_lesson.show.style import BLACK, BLUE, SKY, VERMILION
+
+limits = threadpool_limits(1)  # small matrices: more threads would wait for each other
 
 # %% [markdown] id="question-text"
 # ## 1 The question
