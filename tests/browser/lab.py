@@ -193,8 +193,11 @@ class Lab:
         return {text.removeprefix("Explorer: "): index for index, text in texts if text.startswith("Explorer: ")}
 
     def stop_kernel(self) -> None:
-        """Shut the kernel down, as in a notebook that is only read."""
+        """Shut the kernel down, as in a notebook that is only read. What JupyterLab had asked of it is canceled."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.wait_for_timeout(500)
+        canceled = "Error: Canceled future for"
+        self.javascript_errors[:] = [error for error in self.javascript_errors if not error.startswith(canceled)]
 
     def cell(self, index: int) -> object:
         """Scroll to a cell and return its element, once it stays: JupyterLab takes cells out of view apart."""

@@ -16,10 +16,11 @@ def test_a_notebook_runs_and_its_explorers_move(notebook, open_lab, explorers_of
         live.wait_for(explorer.at().sentence)
         lab.settle()
         before = live.picture()
-        name = next(name for name, knob in explorer.knobs.items() if not knob.is_choice)
-        at_the_end = explorer.knobs[name].start == len(explorer.knobs[name].values) - 1
-        live.press(name, "PageDown" if at_the_end else "PageUp")
-        moved = explorer.at(**{name: explorer.knobs[name].values[live.values()[name]]})
+        name, knob = min(explorer.knobs.items(), key=lambda item: item[1].is_choice)  # a slider if there is one
+        at_the_end = knob.start == len(knob.values) - 1
+        there, back = ("ArrowDown", "ArrowUp") if knob.is_choice else ("PageUp", "PageDown")
+        live.press(name, back if at_the_end else there)
+        moved = explorer.at(**{name: knob.values[live.values()[name]]})
         live.wait_for(moved.sentence)
         lab.settle()
         assert live.picture() != before, title
