@@ -1,17 +1,16 @@
-"""The command line: `python -m authoring build|check|coverage|glossary`, run from the course's folder."""
+"""The command line: `python -m authoring build|check|measure`, or a page of docs/; run from the course's folder."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from authoring import coverage, glossary
 from authoring.build import build
+from authoring.costs import measure
 from authoring.course import Course, Question
 from authoring.drift import check
+from authoring.pages import PAGES, refresh
 from authoring.problems import AuthoringError, Problem
-
-PAGES = {"coverage": coverage, "glossary": glossary}
 
 
 def main(arguments: Sequence[str] | None = None, course: Course | None = None) -> int:
@@ -20,13 +19,16 @@ def main(arguments: Sequence[str] | None = None, course: Course | None = None) -
     options = _parser().parse_args(arguments)
     try:
         if options.command == "build":
-            _build(course, options.sources, options.jobs)
+            build(course, options.sources, options.jobs)
+            _refresh_all(course)
+        elif options.command == "measure":
+            problems = measure(course, options.sources)
+            _refresh_all(course)
+            _raise(problems)
         elif options.command in PAGES:
             _refresh(course, options.command)
         else:
-            problems = check(course, options.sources, options.execute, options.jobs)
-            if problems:
-                raise AuthoringError(problems)
+            _raise(check(course, options.sources, options.execute, options.jobs))
             print("Sources and notebooks agree.")
     except AuthoringError as error:
         return _fail(error.problems)
@@ -39,9 +41,8 @@ def _questions(number: str) -> Sequence[Question]:
     return questions.exercise(number)
 
 
-def _build(course: Course, selection: Sequence[str], jobs: int) -> None:
-    """A selected source is built although another one cannot be read; the pages then wait for that one."""
-    build(course, selection, jobs)
+def _refresh_all(course: Course) -> None:
+    """A page waits until all that it is made of can be read; a selected notebook does not wait with it."""
     for name in PAGES:
         try:
             _refresh(course, name)
@@ -50,7 +51,12 @@ def _build(course: Course, selection: Sequence[str], jobs: int) -> None:
 
 
 def _refresh(course: Course, name: str) -> None:
-    print(f"docs/{name}.md  {'written' if PAGES[name].refresh(course) else 'unchanged'}")
+    print(f"docs/{name}.md  {'written' if refresh(course, name) else 'unchanged'}")
+
+
+def _raise(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise AuthoringError(problems)
 
 
 def _fail(problems: Sequence[Problem]) -> int:
@@ -73,10 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (
         ("build", "assemble, execute, validate and write notebooks, exercises and solutions"),
         ("check", "list the differences between the sources and what is stored"),
+        ("measure", "store what each lesson and solution costs, run one after the other"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("sources", nargs="*", help="sources or their numbers, all by default")
-        command.add_argument("--jobs", type=_positive, default=2, help="notebooks executed at a time (default: 2)")
+        if name != "measure":
+            command.add_argument("--jobs", type=_positive, default=2, help="notebooks executed at a time (default: 2)")
         if name == "check":
             command.add_argument("--execute", action="store_true", help="execute too, and compare text outputs")
     for name in PAGES:

@@ -13,6 +13,15 @@ from authoring.problems import AuthoringError
 from authoring.source import MACHINE, ROLES, Cell, Source
 
 NOT_COMPARED = "nbval-ignore-output"
+READY = """\
+try:
+    from ngo_lesson.installation import say_what_is_missing
+
+    say_what_is_missing()
+except ModuleNotFoundError as error:
+    print(f"{error.name} is not installed in this kernel. In a terminal, in the folder of the course:")
+    print("    pip install -r requirements.txt")
+    print("then choose Kernel > Restart Kernel. docs/places.md says it for VS Code, Binder and Colab.")"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -28,7 +37,9 @@ def assemble(source: Source, course: Course) -> dict[Path, NotebookNode]:
         if problems:
             raise AuthoringError(problems)
         folded = ((cell, quiz.fold(cell.text) if _is_quiz(cell) else cell.text) for cell in source.cells)
-        return {targets[0]: _notebook(_node(cell, text) for cell, text in folded)}
+        title, *rest = (_node(cell, text) for cell, text in folded)
+        ready = [v4.new_code_cell(READY, id="ready")] if _wants_ready(source) else []
+        return {targets[0]: _notebook([title, *ready, *rest])}
     questions = exercise_questions(source, course)
     problems = exercise_problems(source, questions)
     if problems:
@@ -59,6 +70,11 @@ def _count(number: int, noun: str) -> str:
 
 def _notebook(cells: Iterable[NotebookNode]) -> NotebookNode:
     return v4.new_notebook(cells=list(cells), metadata=METADATA, nbformat_minor=5)
+
+
+def _wants_ready(source: Source) -> bool:
+    """Whether the notebook begins with the cell that says what is missing: each lesson, but 00 checks more itself."""
+    return source.path.parent.name == "lessons" and source.number != "00"
 
 
 def _quiz_problems(cell: Cell) -> Iterator[str]:

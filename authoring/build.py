@@ -1,7 +1,6 @@
 """Build notebooks from their sources: assemble, execute, validate, and write what changed."""
 
 import copy
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from authoring.assemble import NOT_COMPARED, assemble
 from authoring.course import Course
 from authoring.execute import CellError, execute
 from authoring.exercise import exercise_questions, question_key, role
+from authoring.meter import Cost
 from authoring.problems import AuthoringError, Problem
-from authoring.source import Source, read_source
+from authoring.source import Source, read
 from authoring.validate import findings, output_texts
 
 Result = TypeVar("Result")
@@ -26,14 +26,14 @@ say = partial(print, flush=True)
 
 @dataclass(frozen=True)
 class Built:
-    """A notebook that a build finished: its path, the seconds its execution took, and whether the file was written."""
+    """A notebook that a build finished: its path, what its execution cost, and whether the file was written."""
 
     name: str
-    seconds: float
+    cost: Cost
     written: bool
 
     def __str__(self) -> str:
-        return f"{self.name}  {self.seconds:.1f} s  {'written' if self.written else 'unchanged'}"
+        return f"{self.name}  {self.cost.seconds:.1f} s  {'written' if self.written else 'unchanged'}"
 
 
 def build(course: Course, selection: Sequence[str] = (), jobs: int = 2, report: Callable[[Built], None] = say) -> None:
@@ -66,21 +66,20 @@ def _attempt(course: Course, path: Path) -> tuple[list[Built], list[Problem]]:
 
 def build_source(course: Course, path: Path) -> list[Built]:
     """Build the notebooks of one source; AuthoringError, and no file written, when anything is wrong with one."""
-    source = read_source(path, course.name(path), {row.id for row in course.rows()})
+    source = read(course, path)
     assembled = assemble(source, course)
     for target in assembled:
         refuse_to_overwrite(course, target)
     finished = [(target, *finish(source, course, target, notebook)) for target, notebook in assembled.items()]
-    return [Built(course.name(target), seconds, _write(target, new)) for target, new, seconds in finished]
+    return [Built(course.name(target), cost, _write(target, new)) for target, new, cost in finished]
 
 
-def finish(source: Source, course: Course, target: Path, notebook: NotebookNode) -> tuple[NotebookNode, float]:
-    """Execute an assembled notebook unless it is an exercise, and validate it: (notebook, seconds)."""
-    start = time.perf_counter()
-    executed = target.parent.name != "exercises"
-    if executed:
+def finish(source: Source, course: Course, target: Path, notebook: NotebookNode) -> tuple[NotebookNode, Cost]:
+    """Execute an assembled notebook unless it is an exercise, and validate it: (notebook, what that cost)."""
+    cost = Cost(0, 0, 0)
+    if target.parent.name != "exercises":
         try:
-            notebook = execute(notebook, target.parent)
+            notebook, cost = execute(notebook, target.parent)
         except CellError as error:
             cell = source.cell(error.cell_id)
             text = f"cell {cell.id!r} failed in {course.name(target)}: {error.reason}"
@@ -88,7 +87,7 @@ def finish(source: Source, course: Course, target: Path, notebook: NotebookNode)
     problems = list(stored_problems(source, course, target, notebook))
     if problems:
         raise AuthoringError(problems)
-    return notebook, time.perf_counter() - start
+    return notebook, cost
 
 
 def stored_problems(source: Source, course: Course, target: Path, notebook: NotebookNode) -> Iterator[Problem]:

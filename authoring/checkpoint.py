@@ -25,6 +25,7 @@ from ngo_lesson.models.language_model import (
     is_held_out,
     train_,
 )
+from ngo_lesson.models.text import WittenBell
 from ngo_lesson.optimize.schedules import cosine
 from ngo_lesson.optimize.updates import AdamW
 
@@ -58,14 +59,18 @@ def mixed(english: np.ndarray, chinese: np.ndarray, context: int) -> Iterator[tu
         yield np.concatenate([x, more_x]), np.concatenate([y, more_y])
 
 
+def report(model: LanguageModel, language: str, text: str, held_out: str) -> None:
+    """Print what pretrained.md states of a language: characters, and the bits of the model and of a trigram model."""
+    bits = held_out_loss(model, model.tokenizer.encode(held_out)) / math.log(2)
+    trigram = WittenBell(3).fit([text]).bits([held_out])
+    print(f"{language}: {len(text):,} characters; held out {bits:.2f} bits a character, a trigram model {trigram:.2f}")
+
+
 def main() -> None:
-    """Train, say how well held-out text is predicted, and write the file."""
+    """Train, write the file, and print the figures that pretrained.md beside it states."""
     english, chinese = corpora()
     tokenizer = CharTokenizer.of("".join(english + chinese))
     model = LanguageModel(tokenizer, Config(len(tokenizer), context=64, width=64, heads=4, layers=2), rng=0)
-    print(
-        f"{len(english[0]):,} characters of English, {len(chinese[0]):,} of Chinese; {model.config.size:,} parameters"
-    )
     start = time.perf_counter()
 
     def progress(step, loss):
@@ -80,11 +85,10 @@ def main() -> None:
         AdamW(cosine(RATE, STEPS, WARM_UP), betas=(0.9, 0.99), weight_decay=0.05),
         progress,
     )
-    for name, (_, text) in (("English", english), ("Chinese", chinese)):
-        bits = held_out_loss(model, tokenizer.encode(text)) / math.log(2)
-        print(f"{name}, held out: {bits:.3f} bits a character")
     model.save(PRETRAINED)
-    print(f"{PRETRAINED}: {PRETRAINED.stat().st_size:,} bytes")
+    print(f"{PRETRAINED}: {PRETRAINED.stat().st_size:,} bytes, {model.config.size:,} parameters, {STEPS:,} steps")
+    report(model, "English", *english)
+    report(model, "Chinese", *chinese)
 
 
 if __name__ == "__main__":

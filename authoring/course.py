@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,13 +14,14 @@ FOLDERS = {"lessons": ("notebooks",), "exercises": ("exercises", "solutions"), "
 
 
 class Question(Protocol):
-    """What the build reads from a question of `ngo_lesson.questions`."""
+    """What the build and the pages read from a question of `ngo_lesson.questions`."""
 
     id: str
     points: int
     difficulty: int
     minutes: int
     hints: tuple[str, ...]
+    mistakes: Mapping[str, object]
 
 
 @dataclass(frozen=True)

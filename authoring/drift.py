@@ -6,12 +6,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from authoring import coverage, glossary, stored
+from authoring import costs, pages, stored
 from authoring.assemble import NOT_COMPARED, assemble
 from authoring.build import finish, in_parallel, say, stored_problems
 from authoring.course import FOLDERS, Course
 from authoring.problems import AuthoringError, Problem
-from authoring.source import Source, read_source
+from authoring.source import Source, read
 from authoring.validate import Finding
 
 BUILD = "run python -m authoring build"
@@ -33,14 +33,14 @@ def check(
             report(f"{name}  differences: {len(found)}")
     if not selection:
         problems += _orphans(course, paths)
-        problems += coverage.drift(course) + glossary.drift(course)
+        problems += pages.drift(course)
     return sorted(set(problems))
 
 
 def check_source(course: Course, path: Path, execute: bool = False) -> list[Problem]:
-    """The differences of one source's notebooks; with `execute` also those of their compared outputs."""
+    """The differences of one source's notebooks; with `execute` also of their compared outputs, and what is slow."""
     try:
-        source = read_source(path, course.name(path), {row.id for row in course.rows()})
+        source = read(course, path)
         assembled = assemble(source, course)
     except AuthoringError as error:
         return error.problems
@@ -61,9 +61,12 @@ def _compare(course: Course, source: Source, target: Path, fresh: NotebookNode, 
     found = list(structure(old, fresh)) if not problems else []
     if execute and not problems and not found and target.parent.name != "exercises":
         try:
-            found = list(outputs(old, finish(source, course, target, fresh)[0]))
+            new, cost = finish(source, course, target, fresh)
         except AuthoringError as error:
             return error.problems
+        found = list(outputs(old, new))
+        if text := costs.too_slow(target, cost, costs.BUSY):
+            problems.append(source.problem(None, f"{name} {text}"))
     return problems + [source.problem(cell_id, f"{name}: {text}; {BUILD}") for cell_id, text in found]
 
 

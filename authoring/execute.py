@@ -6,6 +6,7 @@ import copy
 import os
 import re
 import tempfile
+import time
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -13,6 +14,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from authoring.assemble import METADATA
+from authoring.meter import Cost, Meter
 
 SECONDS_A_CELL = 300
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -27,13 +29,13 @@ class CellError(Exception):
         super().__init__(reason)
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """An executed copy whose outputs are normalized; `folder` is the kernel's working directory. CellError."""
+def execute(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, Cost]:
+    """An executed copy with normalized outputs, and its cost; `folder` is the kernel's working directory. CellError."""
     notebook = copy.deepcopy(notebook)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="authoring-") as ipython:
-        asyncio.run(_run(notebook, folder, kernel_environment(ipython)))
-    return normalize(notebook)
+        cost = asyncio.run(_run(notebook, folder, kernel_environment(ipython)))
+    return normalize(notebook), cost
 
 
 def kernel_environment(ipython: str) -> dict[str, str]:
@@ -55,7 +57,8 @@ def normalize(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-async def _run(notebook: NotebookNode, folder: Path, environment: dict[str, str]) -> None:
+async def _run(notebook: NotebookNode, folder: Path, environment: dict[str, str]) -> Cost:
+    start = time.perf_counter()
     client = NotebookClient(
         notebook,
         timeout=SECONDS_A_CELL,
@@ -68,15 +71,17 @@ async def _run(notebook: NotebookNode, folder: Path, environment: dict[str, str]
     )
     client.reset_execution_trackers()
     async with client.async_setup_kernel(env=environment):
-        for index, cell in enumerate(notebook.cells):
-            try:
-                await client.async_execute_cell(cell, index)
-            except CellExecutionError as error:
-                raise CellError(cell.id, _line(error.traceback), _last_line(error)) from error
-            except CellTimeoutError as error:
-                raise CellError(cell.id, 1, f"it took more than {SECONDS_A_CELL} seconds") from error
-            except DeadKernelError as error:
-                raise CellError(cell.id, 1, "the kernel died") from error
+        with Meter(client.km.provisioner.pid) as meter:
+            for index, cell in enumerate(notebook.cells):
+                try:
+                    await client.async_execute_cell(cell, index)
+                except CellExecutionError as error:
+                    raise CellError(cell.id, _line(error.traceback), _last_line(error)) from error
+                except CellTimeoutError as error:
+                    raise CellError(cell.id, 1, f"it took more than {SECONDS_A_CELL} seconds") from error
+                except DeadKernelError as error:
+                    raise CellError(cell.id, 1, "the kernel died") from error
+    return meter.cost(start)
 
 
 def _line(traceback: str) -> int:

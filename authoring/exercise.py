@@ -16,7 +16,7 @@ def exercise_questions(source: Source, course: Course) -> dict[str, Question]:
     """The questions of the source's exercise by the name after the number: "half_mse" of "02.half_mse"."""
     try:
         questions = course.questions(source.number)
-    except (LookupError, ValueError, ImportError) as error:
+    except (LookupError, ValueError, ImportError, SyntaxError) as error:
         raise AuthoringError([source.problem(None, f"no questions for exercise {source.number}: {error}")]) from error
     return {question.id.partition(".")[2]: question for question in questions}
 

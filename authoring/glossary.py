@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from authoring import stored
 from authoring.course import Course
 from authoring.problems import AuthoringError, Problem, did_you_mean
-from authoring.source import Cell, Source, read_source
+from authoring.source import Cell, Source, read
 
 COLUMNS = ["term", "chinese", "definition", "lesson"]
 BOLD = re.compile(r"\*\*(?=\S)(.+?)\*\*", re.DOTALL)
@@ -27,8 +26,10 @@ class Term:
     line: int
 
 
-def page(course: Course, lessons: Mapping[str, Source]) -> str:
+def page(course: Course) -> str:
     """The page's Markdown, one row a term; AuthoringError with everything that is wrong with the terms."""
+    paths = [path for path in course.select(()) if path.parent.name == "lessons"]
+    lessons = {path.name[:2]: read(course, path) for path in paths}
     terms = list(_terms(course))
     name = course.name(_table(course))
     problems = [Problem(name, term.line, text) for term in terms for text in _term_problems(term, terms, lessons)]
@@ -50,34 +51,6 @@ def page(course: Course, lessons: Mapping[str, Source]) -> str:
         link = f"[{title}](../{notebook}#cell-id={_cell(term, lesson).id})"
         lines.append(f"| {term.term} | {term.chinese} | {term.definition} | {link} |")
     return "\n".join(lines) + "\n"
-
-
-def refresh(course: Course) -> bool:
-    """Write the page if it changed, and say whether it did; AuthoringError when a source or a term is not right."""
-    text = page(course, _lessons(course))
-    target = _target(course)
-    if target.exists() and target.read_text(encoding="utf-8") == text:
-        return False
-    stored.write(target, text)
-    return True
-
-
-def drift(course: Course) -> list[Problem]:
-    """The problems of the terms, or one if the stored page is not what `refresh` would write."""
-    target = _target(course)
-    if not target.exists() and not _table(course).exists():
-        return []
-    try:
-        lessons = _lessons(course)
-    except AuthoringError:
-        return []  # reported with the source
-    try:
-        current = page(course, lessons)
-    except AuthoringError as error:
-        return error.problems
-    if target.exists() and target.read_text(encoding="utf-8") == current:
-        return []
-    return [Problem(course.name(target), 1, "is not current; run python -m authoring glossary")]
 
 
 def _terms(course: Course) -> Iterator[Term]:
@@ -133,15 +106,5 @@ def _prose(lesson: Source) -> list[Cell]:
     return [cell for cell in lesson.cells if cell.kind == "markdown"]
 
 
-def _lessons(course: Course) -> dict[str, Source]:
-    rows = {row.id for row in course.rows()}
-    paths = [path for path in course.select(()) if path.parent.name == "lessons"]
-    return {path.name[:2]: read_source(path, course.name(path), rows) for path in paths}
-
-
 def _table(course: Course) -> Path:
     return course.root / "authoring" / "glossary.csv"
-
-
-def _target(course: Course) -> Path:
-    return course.root / "docs" / "glossary.md"

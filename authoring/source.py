@@ -9,10 +9,12 @@ import ast
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jupytext
 
+from authoring.course import Course
 from authoring.problems import AuthoringError, Problem, did_you_mean
 
 MACHINE = "machine"
@@ -64,6 +66,11 @@ class Source:
         """A problem at the header of the cell with this id; at line 1 when it has none."""
         cell = self.cell(cell_id)
         return Problem(self.name, cell.line if cell else 1, text)
+
+
+def read(course: Course, path: Path) -> Source:
+    """Read a source of the course, whose cells may carry the rows of its checklist as tags; AuthoringError."""
+    return read_source(path, course.name(path), {row.id for row in course.rows()})
 
 
 def read_source(path: Path, name: str, rows: Collection[str]) -> Source:
@@ -121,18 +128,24 @@ def _tags(header: re.Match[str]) -> tuple[str, ...]:
 
 
 def _cells(name: str, lines: list[str], starts: list[int]) -> list[Cell]:
-    notebook = jupytext.reads("\n".join(lines) + "\n", fmt=PERCENT)
-    if len(notebook.cells) != len(starts):
-        text = f"{len(starts)} cell headers but {len(notebook.cells)} cells; does one stand inside a string?"
+    split = _split("\n".join(lines) + "\n")
+    if len(split) != len(starts):
+        text = f"{len(starts)} cell headers but {len(split)} cells; does one stand inside a string?"
         raise AuthoringError([Problem(name, starts[0], text)])
     cells = []
-    for line, cell in zip(starts, notebook.cells, strict=True):
+    for line, (kind, source) in zip(starts, split, strict=True):
         header = HEADER.fullmatch(lines[line - 1].rstrip())
-        text = cell.source.rstrip()
+        text = source.rstrip()
         kept = text.lstrip("\n")
         first = line + 1 + len(text) - len(kept)
-        cells.append(Cell(cell.cell_type, header["id"], _tags(header), kept, line, first))
+        cells.append(Cell(kind, header["id"], _tags(header), kept, line, first))
     return cells
+
+
+@cache
+def _split(text: str) -> tuple[tuple[str, str], ...]:
+    """Kind and text of each cell; kept, because one command reads a source for its notebook and for several pages."""
+    return tuple((cell.cell_type, cell.source) for cell in jupytext.reads(text, fmt=PERCENT).cells)
 
 
 def _id_problems(name: str, cells: list[Cell]) -> list[Problem]:

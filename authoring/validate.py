@@ -6,10 +6,13 @@ from collections.abc import Iterator
 import nbformat
 from nbformat import NotebookNode
 
+from authoring import stored
 from authoring.assemble import METADATA, NOT_COMPARED
 from authoring.execute import WIDGET
 
 CELL_METADATA = {"tags", "nbgrader", "ngo"}
+BYTES = 1_000_000
+"""The budget of a notebook's file."""
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 Finding = tuple[str | None, str]
@@ -26,6 +29,9 @@ def findings(notebook: NotebookNode, executed: bool) -> list[Finding]:
     except nbformat.ValidationError as error:
         return [(None, f"is not a valid notebook: {error.message}")]
     wrong = list(_metadata(notebook))
+    size = len(stored.dump(notebook).encode())
+    if size > BYTES:
+        wrong.append((None, f"has {size:,} bytes, and the budget is {BYTES:,}; draw fewer or smaller figures"))
     for cell in notebook.cells:
         wrong += [(cell.id, f"unexpected metadata {key!r}") for key in sorted(set(cell.metadata) - CELL_METADATA)]
         if cell.cell_type == "code":

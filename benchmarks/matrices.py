@@ -151,7 +151,7 @@ def nmf_race(X: np.ndarray, k: int, seed: int) -> tuple[float, float, float]:
     return ours if reached else np.inf, theirs, meanwhile / target
 
 
-def ratings_rows(m: int = 1_000_000, epochs: int = 5, repeats: int = 3, splits: int = 5) -> Iterator[dict]:
+def ratings_rows(m: int = 1_000_000, epochs: int = 10, repeats: int = 3, splits: int = 5) -> Iterator[dict]:
     """Yield what m synthetic ratings and 32 factors cost, and the errors on MovieLens."""
     users, items, ratings = synthetic_ratings(m + m // 10)
     train, test, rng = (users[:m], items[:m], ratings[:m]), (users[m:], items[m:]), np.random.default_rng(0)
@@ -166,7 +166,6 @@ def ratings_rows(m: int = 1_000_000, epochs: int = 5, repeats: int = 3, splits: 
     with surprise(users, items, ratings, m) as ask:
         if ask:
             times = medians(ours, lambda: ask(epochs), repeats=repeats)
-            ask(10)
             theirs, missing = ask("error"), ""
         else:
             times, theirs, missing = [*medians(ours, repeats=repeats), None], None, f"; {NO_SURPRISE}"

@@ -35,8 +35,8 @@ def installed(requirement: Requirement) -> Finding:
     return Finding(name, True, version + purpose)
 
 
-def findings() -> list[Finding]:
-    """Look at Python, at every package of the course and at the cache of the compiled loops."""
+def packages() -> list[Finding]:
+    """Look at Python and at every package of the course."""
     python = ".".join(map(str, sys.version_info[:3]))
     new_enough = sys.version_info >= (3, 11)
     found = [Finding("python", new_enough, python if new_enough else f"{python} found: install Python 3.11 or newer")]
@@ -44,6 +44,12 @@ def findings() -> list[Finding]:
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": "data"}):
             found.append(installed(requirement))
+    return found
+
+
+def findings() -> list[Finding]:
+    """Look at Python, at every package of the course and at the cache of the compiled loops."""
+    found = packages()
     if all(finding.ok for finding in found if finding.needed):
         found.append(cache())
     return found
@@ -59,6 +65,13 @@ def cache() -> Finding:
         return Finding("cache", True, "compiled loops are kept for the next session")
     text = f"no folder to write to, so loops compile anew in each session ({place}): set NUMBA_CACHE_DIR to one"
     return Finding("cache", False, text, needed=False)
+
+
+def say_what_is_missing() -> None:
+    """Print a line for each package that is missing or too old, and nothing when all are here. Top of each lesson."""
+    for finding in packages():
+        if not finding.ok:
+            print(f"{finding.name}: {finding.text}")
 
 
 def check_installation() -> None:

@@ -12,11 +12,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numba import config, float64, types, uint64
-from numba.core.caching import NullCache
+from numba.core.caching import IndexDataCacheFile, NullCache
 from numba.core.registry import CPUDispatcher
 
 VECTOR = float64[::1]
@@ -68,6 +69,7 @@ class Kernel(CPUDispatcher):
         contents = b"".join(file.read_bytes() for file in self.files())
         index = self._cache._cache_file
         index._source_stamp = hashlib.sha256(contents).hexdigest()
+        index.save = partial(_save, index)
         try:
             index._load_index()
         except Exception:  # damaged, or it names a type that has moved: whatever unpickling may raise
@@ -96,6 +98,16 @@ class Kernel(CPUDispatcher):
         return super().get_compile_result(sig)
 
 
+def _save(index: IndexDataCacheFile, key: tuple, data: tuple) -> None:
+    """Store compiled code in a file named after its signature.
+
+    numba numbers the files: two processes that compile at once take the same number, and then load the wrong code.
+    """
+    name = f"{Path(index._index_name).stem}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
+    index._save_data(name, data)
+    index._save_index(index._load_index() | {key: name})
+
+
 def kernel(signature: types.Type | Callable | None = None, **options) -> Kernel | Callable[[Callable], Kernel]:
     """Decorate a loop: `@kernel`, or `@kernel(signature)` to compile it ahead and let it take functions as arguments.
 
@@ -116,17 +128,22 @@ def kernel(signature: types.Type | Callable | None = None, **options) -> Kernel 
     return decorate
 
 
+@kernel(uint64(uint64))
+def random_bits(counter):
+    """64 random bits, the same for the same counter. SplitMix64, Steele, Lea & Flood 2014, figure 17."""
+    z = counter * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
 @kernel(uint64(uint64, uint64))
 def random_below(counter, n):
     """A random integer from 0 to n - 1, the same for the same counter; n far below 2**32. Much faster than a Generator.
 
-    SplitMix64 (Steele, Lea & Flood 2014) makes 64 random bits; the upper 32 of them are scaled to n (Lemire 2019).
+    The upper 32 of the `random_bits` are scaled to n (Lemire 2019).
     """
-    z = counter * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return ((z >> np.uint64(32)) * n) >> np.uint64(32)
+    return ((random_bits(counter) >> np.uint64(32)) * n) >> np.uint64(32)
 
 
 def find() -> list[Kernel]:

@@ -12,9 +12,9 @@ from ngo_lesson.models.adaptation import (
     low_rank_noise,
     merge,
     search_subspace,
-    sparse_mask,
     with_prompt,
 )
+from ngo_lesson.models.compression import sparse_mask
 from ngo_lesson.models.language_model import CharTokenizer, Config, LanguageModel
 from ngo_lesson.optimize.gradients import Gaussian
 
@@ -150,7 +150,7 @@ def test_merge_is_the_weighted_mean():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sparse_mask(H, 0), "share=0 must be above 0"),
+        (lambda: sparse_mask(H, 1.5), "share=1.5 must be from 0"),
         (lambda: Pairs(0), "n=0 must be a positive integer"),
         (lambda: Pairs(step=-1), "step=-1 must be a positive number"),
         (lambda: Pairs(rank=1), "rank=1 must be a positive integer, and shapes"),

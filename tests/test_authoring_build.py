@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from nbformat import v4
 
-from authoring import coverage, stored
+from authoring import pages, stored
 from authoring.__main__ import main
 from authoring.build import build, build_source, same_but_machine
 from authoring.course import Course
@@ -94,7 +94,7 @@ def built(tmp_path_factory) -> Path:
         patch.setenv("MPLBACKEND", "Agg")
         patch.setenv("PYTHONHASHSEED", "17")
         build(course, jobs=2, report=lambda built: None)
-    coverage.refresh(course)
+    pages.refresh(course, "coverage")
     return folder
 
 
@@ -117,15 +117,15 @@ def test_lesson_is_stored_executed_without_traces_of_the_run(built):
     text = (built / "notebooks" / "98_tiny.ipynb").read_text()
     assert text.endswith("}\n")
     assert not re.search(r"widget-view|model_id|iopub|version|Software|tEXt", text.replace("schema_version", ""))
-    setup, figure, slider, clock = stored.load(built / "notebooks" / "98_tiny.ipynb").cells[1:]
+    setup, figure, slider, clock = stored.load(built / "notebooks" / "98_tiny.ipynb").cells[2:]
     [stream] = setup.outputs
     assert "['checklist.csv', 'exercises', 'lessons']" in stream.text
     assert "inline" in stream.text  # not the Agg of this test's environment
     assert stream.text.endswith("second\n")
     assert set(figure.outputs[0].data) == {"image/png", "text/plain"}
     assert slider.outputs[0].data == {"text/plain": "IntSlider(value=3)"}
-    assert [c.execution_count for c in (setup, figure, slider, clock)] == [1, 2, 3, 4]
-    assert slider.outputs[0].execution_count == 3
+    assert [c.execution_count for c in (setup, figure, slider, clock)] == [2, 3, 4, 5]
+    assert slider.outputs[0].execution_count == 4
     assert clock.metadata.tags == ["nbval-ignore-output"]
 
 
@@ -141,7 +141,7 @@ def test_nbval_agrees_with_what_was_built(course):
     run = subprocess.run(
         command, cwd=course.root, capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": "0"}
     )
-    assert "7 passed" in run.stdout, run.stdout
+    assert "8 passed" in run.stdout, run.stdout
 
 
 def test_another_process_builds_the_same_bytes_and_nothing_is_rewritten(built, course, tmp_path):
@@ -172,7 +172,7 @@ def test_damaged_lesson_is_replaced_and_a_changed_text_is_written(course):
     source = course.root / "authoring/lessons/98_tiny.py"
     source.write_text(LESSON.split("# %% id=")[0] + '# %% id="new"\nprint(1)\n')
     assert [report.written for report in build_source(course, source)] == [True]
-    assert stored.load(path).cells[1].outputs[0].text == "1\n"
+    assert stored.load(path).cells[2].outputs[0].text == "1\n"
     assert sorted(file.name for file in path.parent.iterdir()) == ["98_tiny.ipynb"]
 
 
@@ -237,7 +237,7 @@ def display(data):
 
 
 def in_setup(**fields):
-    return lambda data: data["cells"][1].update(fields)
+    return lambda data: data["cells"][2].update(fields)
 
 
 def shown(*outputs):
@@ -257,12 +257,12 @@ def in_metadata(**fields):
         (in_setup(id="title"), 1, "cell 'title' the id stands on two cells"),
         (in_setup(execution_count=None), 4, "cell 'setup' was not executed, its outputs are missing"),
         (in_setup(outputs=3), 1, "is not a valid notebook"),
-        (lambda data: data["cells"][1].pop("source"), 1, "is not a valid notebook"),
-        (lambda data: data["cells"][1].pop("id"), 1, "cell 1 (from 0) has no id"),
-        (lambda data: data["cells"].pop(1), 4, "cell 'setup' is missing"),
+        (lambda data: data["cells"][2].pop("source"), 1, "is not a valid notebook"),
+        (lambda data: data["cells"][2].pop("id"), 1, "cell 2 (from 0) has no id"),
+        (lambda data: data["cells"].pop(2), 4, "cell 'setup' is missing"),
         (lambda data: data["cells"].append(data["cells"][0] | {"id": "b"}), 1, "cell 'b' is not in the source"),
-        (lambda data: data["cells"].append(data["cells"].pop(1)), 4, "cell 'figure' stands where 'setup' should"),
-        (lambda data: data["cells"].__setitem__(0, data["cells"][1] | {"id": "title"}), 1, "is code and should be"),
+        (lambda data: data["cells"].append(data["cells"].pop(2)), 4, "cell 'figure' stands where 'setup' should"),
+        (lambda data: data["cells"].__setitem__(0, data["cells"][2] | {"id": "title"}), 1, "is code and should be"),
         (shown(ERROR), 4, "cell 'setup' has an error output: ValueError: no"),
         (shown(STDERR), 4, "cell 'setup' writes to stderr"),
         (shown(display(WIDGET)), 4, "cell 'setup' widget state is left in its output"),
@@ -290,7 +290,12 @@ def test_check_finds_each_kind_of_drift_in_a_lesson(course, change, line, messag
             17,
             "metadata of cell 'two-",
         ),
-        ("exercises", in_setup(execution_count=1), 4, "cell 'setup' has outputs; an exercise is stored without"),
+        (
+            "exercises",
+            lambda data: data["cells"][1].update(execution_count=1),
+            4,
+            "cell 'setup' has outputs; an exercise is stored without",
+        ),
         (
             "exercises",
             lambda data: data["cells"][3].update(source="def two():\n    return 2"),
@@ -326,12 +331,12 @@ def test_check_with_execute_compares_texts_but_no_images_and_no_machine_cells(co
     path = notebook(course, "notebooks")
 
     def harmless(data):
-        data["cells"][2]["outputs"][0]["data"]["image/png"] = "AAAA"
-        data["cells"][4]["outputs"] = []
+        data["cells"][3]["outputs"][0]["data"]["image/png"] = "AAAA"
+        data["cells"][5]["outputs"] = []
 
     edit(path, harmless)
     assert check(course, ["98"], execute=True) == []
-    edit(path, lambda data: data["cells"][3]["outputs"][0]["data"].update({"text/plain": "IntSlider(value=4)"}))
+    edit(path, lambda data: data["cells"][4]["outputs"][0]["data"].update({"text/plain": "IntSlider(value=4)"}))
     lesson = course.root / "authoring/lessons/98_tiny.py"
     [problem] = check(course, [str(lesson)], execute=True)
     assert problem.line == 16

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from authoring import glossary
+from authoring import pages
 from authoring.__main__ import main
 from authoring.course import Course
 from authoring.drift import check
@@ -44,7 +44,7 @@ def write_terms(course: Course, *rows: str, encoding: str = "utf-8") -> None:
 
 
 def found(course: Course) -> list[str]:
-    return [str(problem) for problem in glossary.drift(course)]
+    return [str(problem) for problem in pages.drift(course) if "glossary" in problem.file]
 
 
 def test_page_is_sorted_and_links_the_cell_that_introduces_the_term(course, capsys):
@@ -71,7 +71,7 @@ def test_page_is_sorted_and_links_the_cell_that_introduces_the_term(course, caps
 )
 def test_term_may_have_an_article_a_plural_a_qualifier_or_stand_in_a_title(course, term, cell):
     write_terms(course, f"{term},词,Words.,98")
-    assert glossary.refresh(course)
+    assert pages.refresh(course, "glossary")
     assert f"#cell-id={cell})" in (course.root / "docs" / "glossary.md").read_text(encoding="utf-8")
 
 
@@ -110,11 +110,11 @@ def test_stored_page_must_agree_with_terms_and_lessons(course):
     assert found(course) == []
     write_terms(course, "gain,增益,Words.,98")
     assert found(course) == stale
-    glossary.refresh(course)
+    pages.refresh(course, "glossary")
     assert found(course) == []
     page.write_text(page.read_text(encoding="utf-8").replace("增益", "得益"), encoding="utf-8")
     assert found(course) == stale
-    glossary.refresh(course)
+    pages.refresh(course, "glossary")
     lesson = course.root / "authoring" / "lessons" / "98_tiny.py"
     lesson.write_text(LESSON.replace('id="later"', 'id="moved"'))
     assert found(course) == stale

@@ -1,12 +1,15 @@
 """One small source for each way of going wrong before anything is executed: file, line and sentence of each message."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 
-from authoring.assemble import assemble
+from authoring.assemble import READY, assemble
 from authoring.course import Course
 from authoring.problems import AuthoringError
 from authoring.source import read_source
@@ -54,10 +57,11 @@ def test_lesson_becomes_a_notebook_with_ids_tags_and_no_versions(tmp_path):
     [notebook] = assembled(tmp_path, cell('# %% id="load" tags=["C01", "machine"]', "\nx = 1  # 不 %time\n\n\n"))
     assert [(c.id, c.cell_type, c.source) for c in notebook.cells] == [
         ("title", "markdown", "# 99 Tiny"),
+        ("ready", "code", READY),
         ("load", "code", "x = 1  # 不 %time"),
     ]
     assert notebook.cells[0].metadata == {}
-    assert notebook.cells[1].metadata == {"tags": ["C01", "nbval-ignore-output"]}
+    assert notebook.cells[2].metadata == {"tags": ["C01", "nbval-ignore-output"]}
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.language_info == {"name": "python"}
     nbformat.validate(notebook)
@@ -115,11 +119,11 @@ def test_all_faults_are_reported_in_order_of_lines(tmp_path):
 
 def test_percent_signs_and_comments_that_are_plain_python_pass(tmp_path):
     text = 'x = (7\n     % 4)\n# %time is only a comment\nprint("""\n!ls\n""" % ())'
-    assert assembled(tmp_path, cell('# %% id="a"', text))[0].cells[1].source == text
+    assert assembled(tmp_path, cell('# %% id="a"', text))[0].cells[2].source == text
 
 
 def test_a_heading_that_says_solution_is_no_marker(tmp_path):
-    assert len(assembled(tmp_path, cell('# %% [markdown] id="a"', "# ### Solution of the puzzle"))[0].cells) == 2
+    assert len(assembled(tmp_path, cell('# %% [markdown] id="a"', "# ### Solution of the puzzle"))[0].cells) == 3
 
 
 def test_the_meter_line_stands_under_the_heading(tmp_path):
@@ -268,3 +272,11 @@ def test_sources_are_chosen_by_number_or_path(tmp_path):
     (tmp_path / "authoring" / "lessons" / "draft.py").write_text("")
     with pytest.raises(AuthoringError, match=r"authoring/lessons/draft.py:1: a source is named NN_name.py"):
         course.select([])
+
+
+def test_the_first_code_cell_works_without_the_package(tmp_path):
+    without = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    run = subprocess.run([sys.executable, "-S", "-c", READY], cwd=tmp_path, env=without, text=True, capture_output=True)
+    assert run.stdout.splitlines()[0].startswith("ngo_lesson is not installed in this kernel.")
+    assert "pip install -r requirements.txt" in run.stdout
+    assert (run.returncode, run.stderr) == (0, "")

@@ -58,3 +58,15 @@ def test_the_last_line_says_whether_you_can_start(monkeypatch, capsys, finding, 
     monkeypatch.setattr(installation, "findings", lambda: [installation.Finding("python", True, "3.12.0"), finding])
     installation.check_installation()
     assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+def test_nothing_is_said_when_nothing_is_missing(capsys):
+    installation.say_what_is_missing()
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_missing_is_said_in_one_line(monkeypatch, capsys):
+    monkeypatch.setitem(installation.DATA, "numpy", "arrays")
+    monkeypatch.setattr(installation.metadata, "version", lambda name: "0.1" if name == "scipy" else "1000")
+    installation.say_what_is_missing()
+    assert "scipy: 0.1 found, the course needs " in capsys.readouterr().out

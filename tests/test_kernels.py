@@ -197,6 +197,17 @@ def test_a_damaged_cache_is_compiled_again(modules):
     assert python(RUN, PYTHONPATH=str(modules)).split()[:2] == ["3.0", "1"]
 
 
+def test_two_signatures_never_share_a_file(modules):
+    (modules / "whole.py").write_text(
+        "from ngo_lesson.kernels import kernel\n@kernel\ndef whole(x):\n    return x + x\n"
+    )
+    for value in ("1", "1.0"):  # without the index the second process sees what it would see if both began at once
+        python(f"from whole import whole; whole({value})", PYTHONPATH=str(modules))
+        for index in modules.rglob("*.nbi"):
+            index.unlink()
+    assert len(list(modules.rglob("*.nbc"))) == 2
+
+
 def test_an_unwritable_cache_falls_back_to_a_temporary_one(modules):
     # Root may write everywhere, so a file stands where the directory would be, and HOME cannot exist.
     (modules / "__pycache__").write_text("in the way")

@@ -2,7 +2,8 @@
 # # 02 Exercise: linear regression
 #
 # You will write the loss of linear regression, its gradient, the exact solution, gradient descent, and the largest step that
-# gradient descent can take. Each answer is one to five lines of NumPy. Lesson 02 explains everything that is asked here.
+# gradient descent can take. Each answer is one to five lines of NumPy.
+# Lesson [02](../notebooks/02_linear_regression.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -14,8 +15,8 @@
 # - You may call your earlier functions in later answers.
 #
 # **Shapes, everywhere.** There are $m$ samples and $d$ features. `X` has shape (m, d), one row a sample. The targets `y` have
-# shape (m,). The parameters `theta` have shape (d,). The predictions are `X @ theta`. There is no separate intercept.
-# All are arrays of floats.
+# shape (m,). The parameters `theta` have shape (d,). The predictions are `X @ theta`. There is no separate
+# constant: where one is wanted, a column of `X` is all ones, as in the lesson. All are arrays of floats.
 
 # %% id="setup"
 import numpy as np
@@ -27,15 +28,15 @@ from ngo_lesson.questions import check, score
 #
 # How wrong are the predictions? Take the residuals $r_i = x_i^\top \theta - y_i$, square them, average them, and halve:
 #
-# $$L(\theta) = \frac{1}{2m} \sum_{i=1}^{m} (x_i^\top \theta - y_i)^2$$
+# $$J(\theta) = \frac{1}{2m} \sum_{i=1}^{m} (x_i^\top \theta - y_i)^2$$
 #
-# The mean squared error (MSE) is $\frac{1}{m} \sum r_i^2$; $L$ is half of it. The half makes the formula of the
+# The mean squared error (MSE) is $\frac{1}{m} \sum r_i^2$; $J$ is half of it. The half makes the formula of the
 # gradient shorter. The mean, not the sum, makes the loss independent of the number of samples.
 #
-# Write `half_mse(theta, X, y)`, which returns $L(\theta)$ as one float.
+# Write `half_mse(theta, X, y)`, which returns $J(\theta)$ as one float.
 #
 # *Example.* `theta = [1.]`, `X = [[1.], [2.]]`, `y = [1., 4.]`. The predictions are 1 and 2, the residuals 0 and -2, and
-# $L = (0 + 4) / (2 \cdot 2) = 1$.
+# $J = (0 + 4) / (2 \cdot 2) = 1$.
 
 
 # %% id="half_mse" tags=["answer"]
@@ -53,9 +54,9 @@ check("02.half_mse", half_mse)
 # %% [markdown] id="gradient-question" tags=["question", "F02", "C03"]
 # ## 2. Its gradient
 #
-# The gradient collects the derivatives of $L$ by each parameter:
+# The gradient collects the derivatives of $J$ by each parameter:
 #
-# $$\frac{\partial L}{\partial \theta_j} = \frac{1}{m} \sum_{i=1}^{m} (x_i^\top \theta - y_i)\, x_{ij}$$
+# $$\frac{\partial J}{\partial \theta_j} = \frac{1}{m} \sum_{i=1}^{m} (x_i^\top \theta - y_i)\, x_{ij}$$
 #
 # Write `half_mse_gradient(theta, X, y)`, which returns all $d$ of them as an array of shape (d,).
 #
@@ -108,10 +109,10 @@ check("02.normal", normal_equation)
 # %% [markdown] id="descent-question" tags=["question", "C21", "F22"]
 # ## 4. Gradient descent
 #
-# Start at a given `theta`. In each step go downhill, against the gradient of the half MSE, `lr` times its length
+# Start at a given `theta`. In each step go downhill, against the gradient of the half-MSE, `lr` times its length
 # (`lr` is the learning rate, the same in all steps):
 #
-# $$\theta \leftarrow \theta - \mathrm{lr} \cdot \nabla L(\theta)$$
+# $$\theta \leftarrow \theta - \mathrm{lr} \cdot \nabla J(\theta)$$
 #
 # Write `gradient_descent(X, y, theta, lr, steps)`, which returns `theta` after `steps` steps, an array of shape (d,).
 # `steps` is a whole number, 0 or more. The start belongs to the caller: its array must be unchanged afterwards.
@@ -138,9 +139,9 @@ check("02.descent", gradient_descent)
 #
 # Take a small rate, and gradient descent is slow. Take a large one, and every step jumps farther over the minimum than the
 # one before: the loss grows without end. Between them there is an exact limit. It depends on `X` alone, through the curvature
-# $H = X^\top X / m$ of the half MSE.
+# $H = X^\top X / m$ of the half-MSE.
 #
-# Write `max_stable_rate(X)`, which returns this limit as one float: below it, gradient descent on the half MSE converges from
+# Write `max_stable_rate(X)`, which returns this limit as one float: below it, gradient descent on the half-MSE converges from
 # every start; above it, it diverges from almost every start. Assume that no column of `X` can be computed from the others.
 #
 # *Example.* `X = [[1.], [2.]]`. Here $H = (1 + 4) / 2 = 2.5$, and a step multiplies the distance to the minimum by

@@ -2,8 +2,8 @@
 # # 03 Exercise: stochastic gradients
 #
 # You will write one pass of stochastic gradient descent, the gradient of a mini-batch, the scaling of the data, the
-# folds of cross-validation, and a schedule for the learning rate. Each answer is two to six lines of NumPy. Lesson 03
-# explains everything that is asked here.
+# folds of cross-validation, and a schedule for the learning rate. Each answer is two to six lines of NumPy. Lesson
+# [03](../notebooks/03_stochastic_gradients.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -13,9 +13,9 @@
 #   You may try as often as you like.
 # - Stuck? Open the hints under the question, one after the other.
 #
-# **Shapes, as in exercise 02.** There are $m$ samples and $d$ features. `X` has shape (m, d), one row a sample. The
-# targets `y` have shape (m,), the parameters `theta` (d,). The objective is the half MSE,
-# $L(\theta) = \frac{1}{2m} \sum_{i} (x_i^\top \theta - y_i)^2$. Samples are counted from 0, as NumPy does. The arrays
+# **Shapes, as in exercise [02](02_linear_regression.ipynb).** There are $m$ samples and $d$ features. `X` has shape (m, d), one row a sample. The
+# targets `y` have shape (m,), the parameters `theta` (d,). The objective is the half-MSE,
+# $J(\theta) = \frac{1}{2m} \sum_{i} (x_i^\top \theta - y_i)^2$. Samples are counted from 0, as NumPy does. The arrays
 # you are given belong to the caller: leave them unchanged.
 
 # %% id="setup"
@@ -67,7 +67,7 @@ check("03.sgd", sgd_epoch)
 # $$\hat g = \frac{1}{B} \sum_{i \in \mathrm{batch}} (x_i^\top \theta - y_i)\, x_i$$
 #
 # Each sample of the batch is drawn at random, all with the same chance. Then $\hat g$ is right on average: its mean
-# over all possible batches is the gradient of the half MSE. Such an estimate is called *unbiased*. Only the division by
+# over all possible batches is the gradient of the half-MSE. Such an estimate is called *unbiased*. Only the division by
 # $B$ makes it so, whatever the number $m$ of all samples is.
 #
 # Write `minibatch_gradient(theta, X, y, batch)`, which returns $\hat g$ of shape (d,). `batch` is an array of $B$

@@ -3,7 +3,7 @@
 #
 # You will write a step with momentum, a step with Nesterov's look-ahead, the best rate and momentum for a bowl of known
 # curvatures, and the factor by which momentum makes steady steps longer. Each answer is one to three lines of NumPy.
-# Lesson 04 explains everything that is asked here.
+# Lesson [04](../notebooks/04_momentum.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -96,8 +96,8 @@ check("04.nesterov", nesterov_step)
 # ## 3. The best rate and the best momentum
 #
 # How much faster is momentum? On a quadratic bowl the answer is exact. Along each direction the bowl has a curvature
-# $h$. In the long run, each step of heavy ball multiplies the distance to the minimum, along this direction, by the
-# size of the larger of the two roots $p$ (they may be complex numbers) of
+# $h$ (the $\lambda$ of the lesson). In the long run, each step of heavy ball multiplies the distance to the minimum, along this direction, by the
+# size of the larger of the two roots $p$ (the $r$ of the lesson; they may be complex numbers) of
 #
 # $$p^2 - (1 + \mu - \mathrm{lr} \cdot h)\, p + \mu = 0$$
 #

@@ -2,7 +2,7 @@
 # # 05 Exercise: adaptive steps
 #
 # You will write one step of Adagrad, RMSprop, Adam and AdamW, and repair an Adam that somebody else got wrong. Each
-# step is two to five lines of NumPy. Lesson 05 explains everything that is asked here.
+# step is two to five lines of NumPy. Lesson [05](../notebooks/05_adaptive_steps.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how" tags=["A18"]
 # ## How it works

@@ -1,9 +1,10 @@
 # %% [markdown] id="title"
 # # 06 Exercise: neural networks
 #
-# You will write a neural network: the forward pass, the backward pass that gives the gradient, a check of that
-# gradient by values alone, and the training, with rules of exercises 04 and 05. At last you draw orthogonal matrices, a
-# good start for deep networks. Lesson 06 explains everything that is asked here.
+# You will write a neural network: the forward pass, the backward pass that gives the gradient, a check of that gradient
+# by values alone, and the training, with rules of exercises [04](../exercises/04_momentum.ipynb) and
+# [05](../exercises/05_adaptive_steps.ipynb). Last, you draw orthogonal matrices, a good start for deep networks. Lesson
+# [06](../notebooks/06_neural_networks.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -173,9 +174,10 @@ check("06.check", numerical_gradient)
 # %% [markdown] id="train-question" tags=["question", "C10", "C11", "C18", "Q10", "Q11", "Q12"]
 # ## 5. Training
 #
-# Now put it together. The rules of exercises 04 and 05 come as functions of one form, `step(w, g, state, t)`. It gets
-# an array of weights or a bias, its gradient, what the rule remembers of this array, and the number of the step. It
-# returns the new array and the new state, `(w, state)`. The next cell has four of them.
+# Now put it together. The rules of exercises [04](../exercises/04_momentum.ipynb) and
+# [05](../exercises/05_adaptive_steps.ipynb) come as functions of one form, `step(w, g, state, t)`. It gets an array of
+# weights or a bias, its gradient, what the rule remembers of this array, and the number of the step. It returns the new
+# array and the new state, `(w, state)`. The next cell has four of them.
 #
 # Write `train(X, y, sizes, step, epochs, rng)`, which returns `(weights, biases)`, two lists.
 #

@@ -1,9 +1,9 @@
 # %% [markdown] id="title"
 # # 07 Exercise: random search
 #
-# You will write random search, compute how many trials it needs, make it climb down with the 1/5 rule, and draw
-# numbers on the scale on which learning rates live. Each answer is one to ten lines. Lesson 07 explains everything
-# that is asked here.
+# You will write random search, compute how many trials it needs, make it climb down with the 1/5 rule, and draw numbers
+# on the scale on which learning rates live. Each answer is one to ten lines. Lesson
+# [07](../notebooks/07_random_search.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works

@@ -1,9 +1,9 @@
 # %% [markdown] id="title"
 # # 08 Exercise: simulated annealing
 #
-# You will write the rule that accepts a worse point, the temperature that makes it careful, the move that turns a tour into
-# another, its change of length in constant time, and the whole loop. Each answer is one to twelve lines. Lesson 08
-# explains everything that is asked here.
+# You will write the rule that accepts a worse point, the temperature that makes it careful, the move that turns a tour
+# into another, its change of length in constant time, and the whole loop. Each answer is one to twelve lines. Lesson
+# [08](../notebooks/08_simulated_annealing.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -86,8 +86,8 @@ check("08.cooling", geometric)
 # %% [markdown] id="two_opt-question" tags=["question", "A06"]
 # ## 3. A move for tours
 #
-# To anneal tours you need a small random change that leads from tour to tour. *2-opt* cuts two edges and reverses the
-# part between the cuts. If the two edges crossed, they do not any more.
+# To anneal tours you need a small random change that leads from tour to tour. *2-opt* cuts two edges (the lesson calls them
+# legs) and reverses the part between the cuts. If the two edges crossed, they do not any more.
 #
 # Write `two_opt(tour, i, j)`. It returns a **new** tour in which the cities at positions `i` to `j`, **both included**,
 # stand in reverse order. It holds that $0 \le i \le j <$ the number of cities.

@@ -1,9 +1,9 @@
 # %% [markdown] id="title"
 # # 09 Exercise: genetic algorithms
 #
-# You will write the parts of which every genetic algorithm is made: selection, crossover, mutation and the next generation, and
-# the trial vector of differential evolution. Each answer is one to six lines of NumPy. Lesson 09 explains everything
-# that is asked here.
+# You will write the parts of which every genetic algorithm is made: selection, crossover, mutation and the next
+# generation, and the trial vector of differential evolution. Each answer is one to six lines of NumPy. Lesson
+# [09](../notebooks/09_genetic_algorithms.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works

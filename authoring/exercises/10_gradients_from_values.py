@@ -3,7 +3,7 @@
 #
 # You will write central differences, find the best step for them, write Spall's estimate and the smoothed one, predict its
 # error, and train with Adam on two values a step. Most answers are one to four lines of NumPy; the last one is a loop.
-# Lesson 10 explains everything that is asked here.
+# Lesson [10](../notebooks/10_gradients_from_values.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -76,8 +76,8 @@ check("10.step", best_step)
 # %% [markdown] id="spsa-question" tags=["question", "A29", "Q26"]
 # ## 3. Two values for all coordinates
 #
-# *Simultaneous perturbation* (Spall 1992) moves all coordinates at once, along a direction $\Delta$, and divides the one
-# difference by each entry of $\Delta$:
+# *Simultaneous perturbation* (Spall 1992) moves all coordinates at once, along a direction $\Delta$ (the lesson's $u$;
+# $c$ is its $h$), and divides the one difference by each entry of $\Delta$:
 #
 # $$g_i = \frac{f(x + c\,\Delta) - f(x - c\,\Delta)}{2\, c\, \Delta_i}$$
 #
@@ -143,8 +143,9 @@ check("10.smoothed", smoothed_gradient)
 #
 # $$\frac{\mathbb{E}\, \lVert g - a \rVert^2}{\lVert a \rVert^2}$$
 #
-# *Example.* For one variable, $d = 1$, and one direction the estimate is $a u^2$. Its expected squared error is $a^2$ times the variance of
-# $u^2$, which is 2. The result for `d = 1, n = 1` is 2. (You may want to simulate larger $d$ before you trust your formula.)
+# *Example.* For one variable, $d = 1$, and one direction the estimate is $a u^2$. Its expected squared error is $a^2$
+# times the variance of $u^2$, which is 2. The result for `d = 1, n = 1` is 2. (You may want to simulate larger $d$
+# before you trust your formula.)
 
 
 # %% id="variance" tags=["answer"]
@@ -166,11 +167,12 @@ check("10.variance", relative_error)
 # 1. draw one direction, `u = rng.standard_normal(d)`;
 # 2. ask $f$ at $x + \sigma u$ and at $x - \sigma u$, and nowhere else;
 # 3. estimate the gradient from these two values, as in question 4 with $n = 1$;
-# 4. take one step of Adam with it, as in exercise 05, with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 10^{-8}$ outside the root, and both
+# 4. take one step of Adam with it, as in exercise [05](../exercises/05_adaptive_steps.ipynb), with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 10^{-8}$ outside the root, and both
 #    corrections; $t$ is 1 in the first step.
 #
-# Take as many steps as the budget pays: `budget // 2`. `budget`, at least 2, is the largest number of evaluations. A search without gradients jumps about, so the
-# last point need not be a good one. Return the **evaluated point with the lowest value**: one of the points $x \pm \sigma u$ of some step.
+# Take as many steps as the budget pays: `budget // 2`. `budget`, at least 2, is the largest number of evaluations. A
+# search without gradients jumps about, so the last point need not be a good one. Return the **evaluated point with the
+# lowest value**: one of the points $x \pm \sigma u$ of some step.
 #
 # Write `zo_adam(f, x, budget, lr, sigma, rng)`, which returns this point, of shape (d,). `rng` is a `numpy.random.Generator`.
 #

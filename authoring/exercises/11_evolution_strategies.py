@@ -1,9 +1,9 @@
 # %% [markdown] id="title"
 # # 11 Exercise: evolution strategies
 #
-# You will shape values into ranks, turn them into a gradient estimate, compute the weights of CMA-ES, and rebuild a training run
-# from seeds and scalars alone. Each answer is one to five lines of NumPy. Lesson 11 explains everything that is asked
-# here.
+# You will shape values into ranks, turn them into a gradient estimate, compute the weights of CMA-ES, and rebuild a
+# training run from seeds and scalars alone. Each answer is one to five lines of NumPy. Lesson
+# [11](../notebooks/11_evolution_strategies.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -30,8 +30,8 @@ from ngo_lesson.questions import check, score
 # stays.
 #
 # Write `centered_ranks(values)`, which returns *utilities* of shape (n,): 0.5 for the smallest value, -0.5 for the
-# largest, in equal steps between. Equal values share the mean of their ranks, and so get the same utility. There are at least
-# two values.
+# largest, in equal steps between. (The lesson ranks the other way round: there the smallest value gets $-\frac12$.)
+# Equal values share the mean of their ranks, and so get the same utility. There are at least two values.
 #
 # *Example.* `values = [30., 10., 20.]` gives `[-0.5, 0.5, 0.]`. `values = [1., 1., 5.]` gives `[0.25, 0.25, -0.5]`.
 

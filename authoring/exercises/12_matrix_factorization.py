@@ -2,7 +2,7 @@
 # # 12 Exercise: matrix factorization
 #
 # You will cut an SVD, choose its rank, find the largest singular value without it, take one step of NMF, and fit ratings in two
-# ways. Each answer is one to six lines of NumPy. Lesson 12 explains everything that is asked here.
+# ways. Each answer is one to six lines of NumPy. Lesson [12](../notebooks/12_matrix_factorization.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -79,7 +79,7 @@ check("12.rank", rank_for_energy)
 # $$v \leftarrow \frac{A^\top (A v)}{\lVert A^\top (A v) \rVert}, \qquad \text{at the end} \quad \sigma = \lVert A v \rVert,
 # \quad u = \frac{A v}{\sigma}.$$
 #
-# Write `power_iteration(A, v, steps)`, which returns `(sigma, u, v)` after `steps` steps (1 or more): a float and two vectors of
+# $\sigma$ is the $s_1$ of the lesson. Write `power_iteration(A, v, steps)`, which returns `(sigma, u, v)` after `steps` steps (1 or more): a float and two vectors of
 # length 1, of shapes (m,) and (n,). The common sign of `u` and `v` is free.
 #
 # *Example.* `A = [[3., 0.], [0., 1.]]`, `v = [1., 1.]` and many steps: close to `(3., [1., 0.], [1., 0.])`.

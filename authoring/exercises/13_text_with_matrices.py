@@ -2,7 +2,8 @@
 # # 13 Exercise: text with matrices
 #
 # You will classify texts by an SVD, measure which words belong together, find a word's neighbors, write new text from counts, and split
-# data so that copies do not leak. Each answer is one to fifteen lines. Lesson 13 explains everything that is asked here.
+# data so that copies do not leak. Each answer is one to fifteen lines. Lesson [13](../notebooks/13_text_with_matrices.ipynb) explains everything that is
+# asked here.
 
 # %% [markdown] id="how"
 # ## How it works

@@ -2,7 +2,8 @@
 # # 14 Exercise: smaller and sturdier models
 #
 # You will make weights smaller in two ways, by pruning and by quantization, and models sturdier in three, by a penalty, by stopping in time, and
-# by moving pictures. Each answer is two to eight lines of NumPy. Lesson 14 explains everything that is asked here.
+# by moving pictures. Each answer is two to eight lines of NumPy. Lesson
+# [14](../notebooks/14_smaller_and_sturdier_models.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works

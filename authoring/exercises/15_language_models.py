@@ -2,7 +2,7 @@
 # # 15 Exercise: language models
 #
 # You will compute the loss and the attention of a Transformer, take a step of MeZO in the memory of a forward pass, count what training holds in memory, draw tokens, and
-# measure perplexity. Each answer is one to eight lines of NumPy. Lesson 15 explains everything that is asked here.
+# measure perplexity. Each answer is one to eight lines of NumPy. Lesson [15](../notebooks/15_language_models.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -23,9 +23,9 @@ from ngo_lesson.questions import check, score
 # %% [markdown] id="loss-question" tags=["question"]
 # ## 1. The loss of a language model
 #
-# A language model gives a chance to each next token. It is good if the token that came had a high one. The *cross entropy* is the mean negative logarithm of that chance:
+# A language model gives a chance to each next token. It is good if the token that came had a high one. The *cross-entropy* is the mean negative logarithm of that chance:
 #
-# $$L = -\frac{1}{n} \sum_{i=1}^{n} \ln p_{i, t_i}, \qquad \ln p_{i, t} = z_{i, t} - \ln \sum_j e^{z_{i, j}} .$$
+# $$J = -\frac{1}{n} \sum_{i=1}^{n} \ln p_{i, t_i}, \qquad \ln p_{i, t} = z_{i, t} - \ln \sum_j e^{z_{i, j}} .$$
 #
 # Write `cross_entropy(logits, targets)`. `logits` has shape (n, classes): one row for each place. `targets` has shape (n,): the token $t_i$ that came there. Logits may
 # be 1000 or -1000, where $e^z$ overflows. Adding the same number to all logits of a row changes no chance; use that.
@@ -50,10 +50,10 @@ check("15.loss", cross_entropy)
 # ## 2. Attention that does not see the future
 #
 # At each of $T$ places stands a *query* (what am I looking for?), a *key* (what do I offer?) and a *value*. The score of place $s$ for place $t$ is the product of query $t$ and key $s$,
-# divided by $\sqrt d$, where $d$ is the width of queries and keys. The softmax of the scores gives weights, and the result at place $t$ is the weighted mean of the values. A model that
+# divided by $\sqrt{d_k}$, where $d_k$ is the width of queries and keys. The softmax of the scores gives weights, and the result at place $t$ is the weighted mean of the values. A model that
 # predicts the next token must not look at it: place $t$ sees the places $s \le t$ only.
 #
-# Write `causal_attention(Q, K, V)`: `Q` and `K` have shape (T, d), `V` (T, v), the result (T, v). Hide the future *before* the softmax, so that the weights of each
+# Write `causal_attention(Q, K, V)`: `Q` and `K` have shape (T, d_k), `V` (T, v), the result (T, v). Hide the future *before* the softmax, so that the weights of each
 # place still sum to one. Scores may be large.
 #
 # *Example.* With `Q = [[0.], [0.]]` and any keys, all scores are 0, so each place takes the plain mean of what it sees: `V = [[2.], [4.]]` gives `[[2.], [3.]]`.
@@ -61,7 +61,7 @@ check("15.loss", cross_entropy)
 
 # %% id="attention" tags=["answer"]
 def causal_attention(Q, K, V):
-    """Mean of V over this place and those before, by softmax(Q K' / sqrt(d)): Q, K (T, d), V (T, v); returns (T, v)."""
+    """Mean of V over this place and those before, by softmax(Q K' / sqrt(d_k)): Q, K (T, d_k), V (T, v); returns (T, v)."""
     ### BEGIN SOLUTION
     scores = Q @ K.T / np.sqrt(Q.shape[1])
     scores = np.where(np.tri(len(Q), dtype=bool), scores, -np.inf)

@@ -2,7 +2,7 @@
 # # 16 Exercise: the state of the art
 #
 # Five building blocks of recent papers: a prompt that moves in a small subspace, a merge of models, noise of low rank, a mask for sparse steps, and a gradient of something that
-# has none. Each answer is one to five lines of NumPy. Lesson 16 explains everything that is asked here.
+# has none. Each answer is one to five lines of NumPy. Lesson [16](../notebooks/16_the_state_of_the_art.ipynb) explains everything that is asked here.
 
 # %% [markdown] id="how"
 # ## How it works
@@ -47,7 +47,7 @@ check("16.prompt", soft_prompt)
 # ## 2. Merge models
 #
 # Models of the same architecture, fine-tuned from the same start, can be averaged weight by weight. Which weight should each model have? That is a search over a few numbers, for which no gradient is needed
-# (Akiba and coauthors 2024).
+# (Akiba and coauthors 2025).
 #
 # Write `merge(models, weights)`. A model is a list of arrays; all models have the same shapes. `weights` holds one number of 0 or more for each model, not all 0. Normalize them so that they sum to one, and return the list of the
 # weighted means.

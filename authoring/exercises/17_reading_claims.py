@@ -1,7 +1,7 @@
 # %% [markdown] id="title"
 # # 17 Exercise: reading claims
 #
-# A quiz, and a project. You will sort claims, answer the interview questions of the documents, choose methods for problems, and find what is unfair in a comparison. Then you take a claim of your own choice and measure it. Lesson 17, and
+# A quiz, and a project. You will sort claims, answer the interview questions of the documents, choose methods for problems, and find what is unfair in a comparison. Then you take a claim of your own choice and measure it. Lesson [17](../notebooks/17_reading_claims.ipynb), and
 # the lessons before it, explain everything that is asked here.
 
 # %% [markdown] id="how"

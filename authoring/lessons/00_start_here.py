@@ -1,13 +1,13 @@
 # %% [markdown] id="title"
 # # 00 Start here
 #
-# **Promise.** In ten minutes you know that everything works on your machine, how lessons and exercises
+# **Promise.** In a quarter of an hour you know that everything works on your machine, how lessons and exercises
 # work, and where this course takes you.
 #
 # **You will be able to** run a notebook from top to bottom · read a check and use its message · start an exercise without ever
 # losing your work · choose where to go next.
 #
-# **Time** 10 minutes. **Needs** Python basics: functions, loops, NumPy arrays.
+# **Time** 15 minutes. **Needs** Python basics: functions, loops, NumPy arrays.
 
 # %% [markdown] id="check-text"
 # ## 1 Is everything installed?
@@ -36,7 +36,7 @@ else:
 #   gradients ("which way is uphill?");
 # - **how it moves**: the rule that turns the answers into the next point.
 #
-# A method that never asks for a gradient is **gradient-free** (also *zeroth-order* or *derivative-free*). Here is a small objective and
+# A method that never asks for a gradient is **gradient-free** (also **zeroth-order** or *derivative-free*). Here is a small objective and
 # the smallest gradient-free method: try random points, keep the best.
 
 # %% id="first-search"
@@ -56,7 +56,8 @@ for _ in range(1000):
 print("best of 1000 random points:", best.round(2), "- the true answer is [0.7 0.7]")
 
 # %% [markdown] id="dimension-text"
-# It works in two dimensions. Now the same budget in twenty:
+# Each value that a method asks for is one **evaluation**, and the number of evaluations that it may spend is its **budget**. With a
+# budget of 1,000 this works in two dimensions. Now the same budget in twenty:
 
 # %% id="dimension"
 distance = []
@@ -69,9 +70,9 @@ print(
 
 # %% [markdown] id="honest-text"
 # That is the honest tension of this course. Methods without gradients can work where nothing else does: on programs, tours,
-# games, models behind an interface. They pay for it in evaluations, and the price grows with the dimension. The course was
+# games, models behind an interface. They pay for it in evaluations, and the price usually grows with the dimension. The course was
 # commissioned from five documents that claim such methods train large language models better than gradients do. Most of their listings do not
-# run, and none of them is gradient-free. You will repair what they meant, measure it, and know which claims hold.
+# run, and none of those that train a model is gradient-free. You will repair what they meant, measure it, and know which claims hold.
 
 # %% [markdown] id="how-lessons"
 # ## 3 How a lesson works
@@ -92,7 +93,8 @@ print("the same seed gives the same five dice:", bool(np.all(first == second)))
 # ## 4 How an exercise works
 #
 # An exercise notebook has questions. You fill in the function in the *answer cell*; the *check cell* below it tries your function on
-# several cases and gives points at once. Let us try one here. The question asks for half of the mean squared error, and this
+# several cases and gives points at once. Let us try one here. A model with parameters `theta` predicts `X @ theta` for the targets `y`.
+# The question asks for *half* of the mean of the squared differences (lesson [02](02_linear_regression.ipynb) says why half), and this
 # answer has a mistake on purpose:
 
 
@@ -137,13 +139,13 @@ mine = start_exercise("02")
 #
 # | lesson | minutes | needs | exercise |
 # |---|---|---|---|
-# | [01 What "gradient-free" means](01_what_gradient_free_means.ipynb) | 60 | 00 | |
+# | [01 What "gradient-free" means](01_what_gradient_free_means.ipynb) | 50 | 00 | |
 # | [02 Linear regression](02_linear_regression.ipynb) | 60 | 00 | [02](../exercises/02_linear_regression.ipynb) |
-# | [03 Stochastic gradients](03_stochastic_gradients.ipynb) | 75 | 02 | [03](../exercises/03_stochastic_gradients.ipynb) |
-# | [04 Momentum](04_momentum.ipynb) | 75 | 02, 03 | [04](../exercises/04_momentum.ipynb) |
+# | [03 Stochastic gradients](03_stochastic_gradients.ipynb) | 45 | 02 | [03](../exercises/03_stochastic_gradients.ipynb) |
+# | [04 Momentum](04_momentum.ipynb) | 90 | 02, 03 | [04](../exercises/04_momentum.ipynb) |
 # | [05 Adaptive steps](05_adaptive_steps.ipynb) | 100 | 03, 04 | [05](../exercises/05_adaptive_steps.ipynb) |
-# | [06 Neural networks](06_neural_networks.ipynb) | 90 | 02, 04, 05 | [06](../exercises/06_neural_networks.ipynb) |
-# | [07 Random search](07_random_search.ipynb) | 80 | 03, 06 | [07](../exercises/07_random_search.ipynb) |
+# | [06 Neural networks](06_neural_networks.ipynb) | 50 | 02, 04, 05 | [06](../exercises/06_neural_networks.ipynb) |
+# | [07 Random search](07_random_search.ipynb) | 95 | 01, 03, 06 | [07](../exercises/07_random_search.ipynb) |
 # | [08 Simulated annealing](08_simulated_annealing.ipynb) | 80 | 07 | [08](../exercises/08_simulated_annealing.ipynb) |
 # | [09 Genetic algorithms](09_genetic_algorithms.ipynb) | 85 | 07, 08 | [09](../exercises/09_genetic_algorithms.ipynb) |
 # | [10 Gradients from values](10_gradients_from_values.ipynb) | 90 | 05, 06 | [10](../exercises/10_gradients_from_values.ipynb) |
@@ -151,8 +153,8 @@ mine = start_exercise("02")
 # | [12 Matrix factorization](12_matrix_factorization.ipynb) | 110 | 02, 03, 07 | [12](../exercises/12_matrix_factorization.ipynb) |
 # | [13 Text with matrices](13_text_with_matrices.ipynb) | 90 | 03, 12 | [13](../exercises/13_text_with_matrices.ipynb) |
 # | [14 Smaller and sturdier models](14_smaller_and_sturdier_models.ipynb) | 90 | 02, 06, 12 | [14](../exercises/14_smaller_and_sturdier_models.ipynb) |
-# | [15 Language models](15_language_models.ipynb) | 110 | 06, 10, 11 | [15](../exercises/15_language_models.ipynb) |
-# | [16 The state of the art](16_the_state_of_the_art.ipynb) | 110 | 10, 11, 15 | [16](../exercises/16_the_state_of_the_art.ipynb) |
+# | [15 Language models](15_language_models.ipynb) | 85 | 06, 10, 11 | [15](../exercises/15_language_models.ipynb) |
+# | [16 The state of the art](16_the_state_of_the_art.ipynb) | 70 | 10, 11, 15 | [16](../exercises/16_the_state_of_the_art.ipynb) |
 # | [17 Reading claims](17_reading_claims.ipynb) | 100 | 01, 07, 10, 11 | [17](../exercises/17_reading_claims.ipynb) |
 #
 # Lessons 01 to 06 settle what a gradient is worth, lessons 07 to 11 do without it. Lessons 12 to 14 are about models that linear algebra builds and

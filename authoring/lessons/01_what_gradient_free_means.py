@@ -11,11 +11,11 @@
 # - predict how the price of a search from values grows with the dimension, and when it does not;
 # - sort the claims of the source documents into right, half right and wrong, with a measurement for each.
 #
-# **Time** 60 minutes. **Needs** lesson [00](00_start_here.ipynb). Lesson [02](02_linear_regression.ipynb) explains the linear model used here; reading it first
+# **Time** 50 minutes. **Needs** lesson [00](00_start_here.ipynb). Lesson [02](02_linear_regression.ipynb) explains the linear model used here; reading it first
 # is fine, too.
 
 # %% id="setup"
-import time
+import timeit
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, VERMILION
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
+# In lesson [00](00_start_here.ipynb) a method was gradient-free if it never asks for a gradient. That is easier said than seen.
 # Somebody shows you this loop. There is no `backward()`, no library for derivatives, no word "gradient" in it. The documents that
 # this course starts from call such code *no-gradient optimization*. Is it?
 
@@ -38,16 +39,16 @@ Z = (patients.data - patients.data.mean(axis=0)) / patients.data.std(axis=0)
 X, y = np.column_stack([np.ones(len(Z)), Z]), patients.target
 
 rng = np.random.default_rng(0)
-w = np.zeros(11)
+theta = np.zeros(11)
 for i in rng.permutation(len(y)):
-    error = y[i] - X[i] @ w
-    w = w + 0.01 * error * X[i]
+    error = y[i] - X[i] @ theta
+    theta = theta + 0.01 * error * X[i]
 print(
-    f"mean squared error: at the start {three(np.mean(y**2))}, after one pass {three(np.mean((X @ w - y) ** 2))}"
+    f"mean squared error: at the start {three(np.mean(y**2))}, after one pass {three(np.mean((X @ theta - y) ** 2))}"
 )
 
 # %% [markdown] id="unmask-text"
-# It learns. To find out what the update is, compare it with the slopes of the squared error of one sample, $e_i(w) = \tfrac12 (x_i^\top w - y_i)^2$. We get these
+# It learns. To find out what the update is, compare it with the slopes of the squared error of one sample, $e_i(\theta) = \tfrac12 (x_i^\top \theta - y_i)^2$. We get these
 # slopes from values alone, by moving each coordinate a little up and down, so that no formula of ours can be wrong.
 
 
@@ -56,15 +57,15 @@ def slopes(f, x, h=1e-4):
     return np.array([(f(x + step) - f(x - step)) / (2 * h) for step in h * np.eye(x.size)])
 
 
-i, w = 7, rng.standard_normal(11)
-update = 0.01 * (y[i] - X[i] @ w) * X[i]
-downhill = -0.01 * slopes(lambda w: (X[i] @ w - y[i]) ** 2 / 2, w)
+i, theta = 7, rng.standard_normal(11)
+update = 0.01 * (y[i] - X[i] @ theta) * X[i]
+downhill = -0.01 * slopes(lambda theta: (X[i] @ theta - y[i]) ** 2 / 2, theta)
 print("the update is a step down the gradient:", np.allclose(update, downhill, atol=1e-6))
 
 # %% [markdown] id="unmask-after"
-# The loop is **stochastic gradient descent**. The expression `error * X[i]` *is* the gradient, written by hand. The document that contains such a
+# The loop is **stochastic gradient descent**; the factor 0.01 is its *learning rate*, which sets the length of the steps. The expression `error * X[i]` *is* the gradient, written by hand. The document that contains such a
 # loop calls it "random search" in its closing sentence; only the starting point was random. Whether a gradient comes from a
-# library or from your pencil makes no difference to the method.
+# library or from your pencil makes no difference to the method. (Lessons [02](02_linear_regression.ipynb) and [03](03_stochastic_gradients.ipynb) teach both.)
 
 # %% [markdown] id="oracle-text" tags=["A01", "A16", "Q01"]
 # ## 2 What may a method ask?
@@ -85,32 +86,32 @@ print("the update is a step down the gradient:", np.allclose(update, downhill, a
 
 # %% [markdown] id="count-text"
 # The package's `Objective` is such an oracle. It answers, and it counts. Give each method nothing but this object, and afterwards the
-# counters say what kind of method it was.
+# counters say what kind of method it was. (The objective of a model is also called its **loss**. Ours is half of the mean squared error.)
 
 
 # %% id="count"
-def loss(w):
-    return np.mean((X @ w - y) ** 2) / 2
+def loss(theta):
+    return np.mean((X @ theta - y) ** 2) / 2
 
 
-def gradient(w):
-    return X.T @ (X @ w - y) / len(y)
+def gradient(theta):
+    return X.T @ (X @ theta - y) / len(y)
 
 
-def gradient_descent(oracle, w, steps):
+def gradient_descent(oracle, theta, steps):
     for _ in range(steps):
-        w = w - 0.3 * oracle.gradient(w)
-    return w
+        theta = theta - 0.3 * oracle.gradient(theta)
+    return theta
 
 
-def hill_climbing(oracle, w, steps, rng):
-    best = oracle(w)
+def hill_climbing(oracle, theta, steps, rng):
+    best = oracle(theta)
     for _ in range(steps):
-        trial = w + 5 * rng.standard_normal(w.size)
+        trial = theta + 5 * rng.standard_normal(theta.size)
         value = oracle(trial)
         if value < best:
-            w, best = trial, value
-    return w
+            theta, best = trial, value
+    return theta
 
 
 # %% id="counted" tags=["Q04", "Q15"]
@@ -127,7 +128,7 @@ for name, method in {
 # ### Explore: who asks what?
 #
 # Five methods on one bowl in two dimensions, $f(x) = \tfrac12 (x_1^2 + 8 x_2^2)$, from the same start. Choose a method and how many evaluations it may
-# spend; the picture shows one run, the sentence says what it asked and how ten seeds ended. **Goal:** a *gradient-free* method that reaches a value below 0.01 with at most 60 evaluations. Then see what
+# spend (a gradient with its value is charged as 3; section 4 says why); the picture shows one run, the sentence says what it asked and how ten seeds ended. **Goal:** a *gradient-free* method that reaches a value below 0.01 with at most 60 evaluations. Then see what
 # the gradient needs.
 
 
@@ -223,12 +224,12 @@ for method in METHODS:
 
 
 # %% id="comparison"
-def bent(w):
-    return loss(w) ** 3
+def bent(theta):
+    return loss(theta) ** 3
 
 
-def bent_gradient(w):
-    return 3 * loss(w) ** 2 * gradient(w)
+def bent_gradient(theta):
+    return 3 * loss(theta) ** 2 * gradient(theta)
 
 
 paths = [hill_climbing(Objective(f), start, 200, np.random.default_rng(1)) for f in (loss, bent)]
@@ -243,25 +244,25 @@ print("gradient descent ends at the same point:", np.array_equal(*paths))
 # ### "Momentum, Adam, Adagrad and RMSprop are gradient-free"
 #
 # They keep running averages, and the documents conclude that they do not need the gradient. Averages of what? Ask the counter. (These rules are the
-# subject of lessons 04 and 05; here it is enough to see what they ask.)
+# subject of lessons [04](04_momentum.ipynb) and [05](05_adaptive_steps.ipynb); here it is enough to see what they ask.)
 
 
 # %% id="claim-rules" tags=["A18"]
-def momentum(oracle, w, steps):
-    v = np.zeros_like(w)
+def momentum(oracle, theta, steps):
+    v = np.zeros_like(theta)
     for _ in range(steps):
-        v = 0.9 * v + oracle.gradient(w)
-        w = w - 0.03 * v
-    return w
+        v = 0.9 * v + oracle.gradient(theta)
+        theta = theta - 0.03 * v
+    return theta
 
 
-def adam(oracle, w, steps):
-    m, v = np.zeros_like(w), np.zeros_like(w)
+def adam(oracle, theta, steps):
+    m, v = np.zeros_like(theta), np.zeros_like(theta)
     for t in range(1, steps + 1):
-        g = oracle.gradient(w)
+        g = oracle.gradient(theta)
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-        w = w - (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-    return w
+        theta = theta - (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    return theta
 
 
 for rule in (momentum, adam):
@@ -278,9 +279,9 @@ for rule in (momentum, adam):
 
 
 # %% id="claim-flow" tags=["F19", "A13", "A14", "Q24", "C04"]
-def inside(w):
+def inside(theta):
     """The gradient as a model might compute it within itself: sample by sample."""
-    return sum((X[i] @ w - y[i]) * X[i] for i in range(len(y))) / len(y)
+    return sum((X[i] @ theta - y[i]) * X[i] for i in range(len(y))) / len(y)
 
 
 outside = slopes(loss, start)
@@ -301,15 +302,15 @@ print(
 
 
 # %% id="claim-law" tags=["A15"]
-def from_weights_alone(w, steps):
+def from_weights_alone(theta, steps):
     for _ in range(steps):
-        w = 0.98 * w - 0.1 * np.sign(w)  # any formula in w alone
-    return w
+        theta = 0.98 * theta - 0.1 * np.sign(theta)  # any formula in theta alone
+    return theta
 
 
 begin = rng.standard_normal(11)
 end = from_weights_alone(begin, 50)
-changes = {name: f(end) - f(begin) for name, f in (("f", loss), ("-f", lambda w: -loss(w)))}
+changes = {name: f(end) - f(begin) for name, f in (("f", loss), ("-f", lambda theta: -loss(theta)))}
 print(
     "the rule ends at the same point for f and -f; the changes are",
     {k: f"{v:+.2g}" for k, v in changes.items()},
@@ -327,16 +328,16 @@ print(
 rng = np.random.default_rng(3)
 square, target = rng.random((100, 100)), rng.random(100)
 for name, direction in {
-    "error alone, added     ": lambda w: square @ w - target,
-    "error alone, subtracted": lambda w: target - square @ w,
-    "features times error   ": lambda w: square.T @ (target - square @ w) / 100,
+    "error alone, added     ": lambda theta: square @ theta - target,
+    "error alone, subtracted": lambda theta: target - square @ theta,
+    "features times error   ": lambda theta: square.T @ (target - square @ theta) / 100,
 }.items():
-    w = np.zeros(100)
-    before = np.mean((square @ w - target) ** 2)
+    theta = np.zeros(100)
+    before = np.mean((square @ theta - target) ** 2)
     for _ in range(300):
-        w = w + 0.01 * direction(w)
+        theta = theta + 0.01 * direction(theta)
     print(
-        f"{name} mean squared error {three(before)} -> {three(np.mean((square @ w - target) ** 2))}"
+        f"{name} mean squared error {three(before)} -> {three(np.mean((square @ theta - target) ** 2))}"
     )
 
 # %% [markdown] id="claim-error-after"
@@ -348,7 +349,7 @@ for name, direction in {
 # ### "Gradients are too expensive"
 #
 # The reason given everywhere is cost. So count multiplications for our linear model with $m$ samples and $d$ parameters. One value of the loss
-# needs $md$ of them, for $Xw$. The gradient needs $X^\top r$ on top: $2md$ in all. This is a general fact: reverse-mode differentiation, the method behind
+# needs $md$ of them, for $X\theta$. The gradient needs $X^\top r$ on top, with $r = X\theta - y$: $2md$ in all. This is a general fact: reverse-mode differentiation, the method behind
 # deep learning, gives value and gradient for a *constant* multiple of one value, about 3, whatever $d$ is. Slopes from values need $d + 1$ values.
 
 
@@ -358,13 +359,11 @@ for d in (10, 1000, 100_000, 175_000_000_000):
 
 # %% id="claim-cost-time" tags=["machine"]
 for d in (10, 100, 1000):
-    A, b, w = rng.standard_normal((2000, d)), rng.standard_normal(2000), np.zeros(d)
-    seconds = []
-    for ask in (lambda: np.mean((A @ w - b) ** 2), lambda: A.T @ (A @ w - b)):
-        begin = time.perf_counter()
-        for _ in range(200):
-            ask()
-        seconds.append(time.perf_counter() - begin)
+    A, b, theta = rng.standard_normal((2000, d)), rng.standard_normal(2000), np.zeros(d)
+    seconds = [
+        min(timeit.repeat(ask, number=40, repeat=7))
+        for ask in (lambda: np.mean((A @ theta - b) ** 2), lambda: A.T @ (A @ theta - b))
+    ]
     print(
         f"d = {d:5}: one gradient takes {seconds[1] / seconds[0]:.1f} times as long as one value on this machine"
     )
@@ -373,7 +372,7 @@ for d in (10, 100, 1000):
 # ### "It shines in high dimension"
 #
 # A cleverer search does not need all $d$ slopes. Take one random direction $u$ with normal entries, ask two values, and step along $u$ by the
-# slope found. This is the *two-point* method of lesson 10, and on average it goes down the gradient. How many steps does it need to bring a loss down to a tenth?
+# slope found. This is the *two-point* method of lesson [10](10_gradients_from_values.ipynb), and on average it goes down the gradient. How many steps does it need to bring a loss down to a tenth?
 # On a round bowl, $f(x) = \tfrac12 \lVert x \rVert^2$, the number grows in proportion to $d$. But if only ten directions matter and the rest is flat, the number stays where it was.
 
 
@@ -383,11 +382,11 @@ def two_point_steps(curvature, seed):
     rng = np.random.default_rng(seed)
     x = np.ones(curvature.size)
     goal = curvature @ x**2 / 20
-    rate = 1 / (curvature.sum() + 2 * curvature.max())
+    lr = 1 / (curvature.sum() + 2 * curvature.max())
     steps = 0
     while curvature @ x**2 / 2 > goal:
         u = rng.standard_normal(x.size)
-        x -= rate * (curvature * x @ u) * u
+        x -= lr * (curvature * x @ u) * u
         steps += 1
     return steps
 
@@ -426,7 +425,7 @@ show(
 # %% [markdown] id="dimension-after"
 # So the claim is wrong in general: the price is a factor of about $d$. But the honest rule is finer than "proportional to $d$". What counts is the **effective rank**
 # $\mathrm{tr}(H)/\lambda_{\max}(H)$ of the curvature $H$, the number of directions that matter. For a pretrained language model it is far smaller than the number of
-# parameters, and this is why fine-tuning from values works there at all (lessons 10 and 15).
+# parameters, and this is why fine-tuning from values works there at all (lessons [10](10_gradients_from_values.ipynb) and [15](15_language_models.ipynb)).
 # It does not make language models a product of gradient-free training: they are pretrained with gradients, by Adam-like rules.
 
 # %% [markdown] id="compare-text"
@@ -443,31 +442,31 @@ def random_search(oracle, rng):
 
 
 def one_plus_one(oracle, rng, sigma=10.0):
-    w, best = start, oracle(start)
+    theta, best = start, oracle(start)
     while True:
-        trial = w + sigma * rng.standard_normal(11)
+        trial = theta + sigma * rng.standard_normal(11)
         value = oracle(trial)
         if value <= best:
-            w, best, sigma = trial, value, 1.5 * sigma
+            theta, best, sigma = trial, value, 1.5 * sigma
         else:
             sigma *= 1.5**-0.25
         yield best
 
 
-def two_point(oracle, rng, rate=0.02, sigma=1e-3):
-    w = start
+def two_point(oracle, rng, lr=0.02, h=1e-3):
+    theta = start
     while True:
         u = rng.standard_normal(11)
-        up, down = oracle(w + sigma * u), oracle(w - sigma * u)
-        w = w - rate * (up - down) / (2 * sigma) * u
+        up, down = oracle(theta + h * u), oracle(theta - h * u)
+        theta = theta - lr * (up - down) / (2 * h) * u
         yield min(up, down)
 
 
 def descent(oracle, rng):
-    w = start
+    theta = start
     while True:
-        w = w - 0.4 * oracle.gradient(w)
-        yield oracle(w)
+        theta = theta - 0.4 * oracle.gradient(theta)
+        yield oracle(theta)
 
 
 # %% id="compare"
@@ -520,7 +519,7 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 
 # %% [markdown] id="compare-after"
 # The gradient wins, and by a lot: it is there first and ends lowest. Among the methods without gradients there are large differences, too. Blind
-# random search hardly moves in 11 dimensions; two simple methods that *learn from their answers* get a thousand times closer. When a gradient can be had, use
+# random search hardly moves in 11 dimensions; two simple methods that *learn from their answers* get more than 700 times closer. When a gradient can be had, use
 # it. When it cannot (the objective is a program, a game, an accuracy, a model behind an interface), the green and the orange curve are what this course is
 # about, made much better.
 
@@ -533,7 +532,7 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 # | gradient-free methods help where gradients do not exist | right | sections 2 and 5 |
 # | they can be slow and sensitive to settings | right | section 5 |
 # | they differ in essence from gradient descent and from Newton's method | half right: another oracle, but gradient descent and Newton differ as well | section 2 |
-# | gradients cost too much to compute | half right: much memory (lesson 15), little time | section 4 |
+# | gradients cost too much to compute | half right: much memory (lesson [15](15_language_models.ipynb)), little time | section 4 |
 # | they suit models with very many parameters | half right: only if few directions matter | section 4 |
 # | momentum, Adagrad, RMSprop and Adam are gradient-free | wrong | section 4 |
 # | the loop of section 1 is random search | wrong: stochastic gradient descent | section 1 |
@@ -541,14 +540,15 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 # | optimize from the weights alone | wrong: cannot work for any rule | section 4 |
 # | use the error in place of the gradient | wrong: not a direction, diverges | section 4 |
 # | fewer gradients, therefore faster | wrong | section 5 |
-# | gradient-free optimization is a core technology of language models | wrong: they are pretrained with gradients; fine-tuning from values is possible | lessons 15 and 16 |
+# | gradient-free optimization is a core technology of language models | wrong: they are pretrained with gradients; fine-tuning from values is possible | lessons [15](15_language_models.ipynb) and [16](16_the_state_of_the_art.ipynb) |
 
 # %% [markdown] id="interview"
 # ## 7 If somebody asks you
 #
 # - *How is gradient-free optimization done?* In a loop: propose points, evaluate them, update what you know. The proposals come from chance (random search), from small
 #   changes (hill climbing, annealing), from a population (genetic algorithms, differential evolution, evolution strategies, CMA-ES), from a simplex
-#   (Nelder-Mead), or from slopes estimated with two values (SPSA, MeZO).
+#   (Nelder-Mead), or from slopes estimated with two values (SPSA, MeZO). Lessons [07](07_random_search.ipynb) to
+#   [11](11_evolution_strategies.ipynb) teach them.
 # - *Why does it not depend on gradients?* Because it never asks for one: its oracle answers values or comparisons.
 # - *What is good and what is bad about it?* Good: it works on anything that returns a number, in the memory of one evaluation, on many machines at once. Bad: many
 #   evaluations, more with each direction that matters; noisy; more settings to choose. It does not make a model harder to interpret: the trained
@@ -572,10 +572,10 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 #   The rate changes the length of the steps, not what is asked.
 
 # %% [markdown] id="quick-nograd"
-# **Quick question.** A loop runs under `torch.no_grad()` and updates `w -= lr * X.T @ (X @ w - y)`. What is it?
+# **Quick question.** A loop runs under `torch.no_grad()` and updates `theta -= lr * X.T @ (X @ theta - y)`. What is it?
 #
 # - [ ] Gradient-free: the library computes no gradient.
-#   It computes none because the author did: `X.T @ (X @ w - y)` is the gradient of the squared error, up to a factor.
+#   It computes none because the author did: `X.T @ (X @ theta - y)` is the gradient of the squared error, up to a factor.
 # - [x] Gradient descent with a hand-written gradient.
 #   What counts is the information that is used, not who computed it.
 # - [ ] An error: under `no_grad` nothing can be trained.
@@ -595,12 +595,13 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 # ## Summary
 #
 # 1. A method is what it may ask, times how it moves. Gradient-free means: values or comparisons only.
-# 2. A hand-written $x_i\,(x_i^\top w - y_i)$ is a gradient. So is the food of momentum, Adagrad, RMSprop and Adam.
+# 2. A hand-written $x_i\,(x_i^\top \theta - y_i)$ is a gradient. So is the food of momentum, Adagrad, RMSprop and Adam.
 # 3. A gradient costs about 3 evaluations in any dimension; slopes from values cost $d$ more values.
 # 4. The price of searching from values grows with the number of directions that matter, the effective rank.
 # 5. Compare by evaluations, from the same start, over at least ten seeds.
 #
-# **Next:** [02 Linear regression](02_linear_regression.ipynb). This lesson has no exercise.
+# This lesson has no exercise. **Next:** [02 Linear regression](02_linear_regression.ipynb). What does a gradient look like, which step does it
+# allow, and what is it worth?
 
 # %% [markdown] id="sources"
 # ## Sources

@@ -12,7 +12,7 @@
 # - predict the largest learning rate from the data alone, and the number of steps a run needs;
 # - say what one gradient is worth, counted in evaluations of the objective.
 #
-# **Time** 60 minutes. **Needs** lesson [00](00_start_here.ipynb); vectors, matrices and partial derivatives.
+# **Time** 60 minutes. **Needs** lesson [00](00_start_here.ipynb); vectors, matrices, eigenvalues and partial derivatives.
 
 # %% [markdown] id="setup-text"
 # Run the cells from top to bottom. The first one only imports what the lesson uses.
@@ -32,6 +32,9 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, VERMILION
 
 # %% [markdown] id="question-text"
 # ## 1 The question
+#
+# Lesson [01](01_what_gradient_free_means.ipynb) told methods apart by what they ask. Now we build one, the method that asks for gradients, on a
+# model in which everything can be computed and checked.
 #
 # Ten measures were taken from each of 442 people with diabetes. One year later a doctor's score said how far the
 # disease had gone (25 is little, 346 is much). Can the measures predict the score?
@@ -58,7 +61,7 @@ show(figure, f"Ann's line misses by {three(misses[0])} on average, Bo's by {thre
 
 # %% [markdown] id="question-after"
 # To choose, we need one number that says how bad a line is. That number is the **objective**: the function to
-# minimize. All of optimization starts with it, and a different number can choose a different line.
+# minimize; for a model it is also called the *loss*. All of optimization starts with it, and a different number can choose a different line.
 
 # %% [markdown] id="mse-text"
 # ## 2 The objective
@@ -138,6 +141,7 @@ X = add_ones(Z)
 for name, matrix in {"without ones": Z, "with ones": X}.items():
     best = np.linalg.lstsq(matrix, y, rcond=None)[0]
     print(f"best possible MSE {name}: {three(mse(best, matrix, y))}")
+print(f"mean of the scores: {three(y.mean())}")
 
 # %% [markdown] id="normal-text"
 # ## 3 The answer in closed form
@@ -236,7 +240,7 @@ print(f"22 values of the objective agree with the formula: {gap < 1e-6}")
 #
 # $$\theta \leftarrow \theta - \mathrm{lr}\; \nabla J(\theta) .$$
 #
-# The **learning rate** lr sets the length of the step. The whole method is five lines. The version in one of the documents
+# A formula that turns a gradient into the next parameters is called an **update rule**. The **learning rate** lr sets the length of the step. The whole method is five lines. The version in one of the documents
 # writes `theta -= ...`, which also changes the array of the caller; ours makes a new one.
 
 
@@ -284,7 +288,8 @@ for model in (linear.LeastSquaresRegressor(), linear.GradientDescentRegressor(to
 #
 # Two parameters can be drawn. Take two blood values, total cholesterol and LDL, and subtract the mean from the score, so that no
 # column of ones is needed. The objective is a bowl. The two values rise and fall together (correlation 0.90), so the bowl
-# is a long valley: steep across, almost flat along.
+# is a long valley: steep across, almost flat along. How fast the slope changes along a direction is called its **curvature**; section 7
+# says how it is computed.
 
 # %% id="bowl"
 columns = [patients.feature_names.index(name) for name in ("s1", "s2")]
@@ -292,6 +297,7 @@ pair = standardized(patients.data)[:, columns]
 centered = y - y.mean()
 bottom = linear.normal_equation(pair, centered)
 curvatures = np.linalg.eigvalsh(pair.T @ pair / len(pair))
+print(f"correlation of the two values {np.corrcoef(pair.T)[0, 1]:.2f}")
 print(f"curvature across the valley {three(curvatures[1])}, along it {three(curvatures[0])}")
 
 # %% [markdown] id="bowl-explorer-text"
@@ -362,7 +368,7 @@ for lr, x, y_start in ((1.0, -40.0, 20.0), (0.1, 52.0, 24.0), (0.53, 52.0, 24.0)
 
 # %% [markdown] id="bowl-after"
 # A small rate creeps along the floor. A large one jumps from wall to wall, and still gets further. One rate has to serve both
-# directions: that is the problem of gradient descent, and the reason for lessons 04 and 05.
+# directions: that is the problem of gradient descent, and the reason for lessons [04](04_momentum.ipynb) and [05](05_adaptive_steps.ipynb).
 
 # %% [markdown] id="stability-text"
 # ## 7 The largest learning rate
@@ -499,9 +505,9 @@ print("package:   ", stopped.message)
 # %% [markdown] id="honest-text"
 # ## 8 Low error on the training rows is not the goal
 #
-# One document says that we optimize "to avoid over-fitting". These are two things. **Optimization** makes the objective small.
-# **Generalization** means that new patients are predicted well. Adding columns of pure noise shows the difference: each column can only lower the
-# best training error, and the error on held-out patients rises. We repeat it with ten seeds and show the range.
+# One document says that we optimize "to avoid over-fitting", that is, to keep a model from predicting the rows of its training much better than
+# new ones. These are two things. **Optimization** makes the objective small. **Generalization** means that new patients are predicted well. Adding columns of pure noise shows the difference: each column can only lower the
+# best training error, and the error on **held-out** patients, who took no part in the fitting, rises. We repeat it with ten seeds and show the range.
 
 # %% id="overfit" tags=["A33", "Q32", "Q31"]
 counts = (0, 25, 50, 100, 150, 200, 250)
@@ -579,7 +585,7 @@ if houses is not None:
 
 # %% [markdown] id="houses-after"
 # Read the three lines of steps: after the first hundred steps the held-out error hardly moves, long before the objective has reached its
-# lowest value. Stopping there costs nothing. Lesson 14 turns this into a method, early stopping.
+# lowest value. Stopping there costs nothing. Lesson [14](14_smaller_and_sturdier_models.ipynb) turns this into a method, early stopping.
 
 # %% [markdown] id="evaluations-text"
 # ## 10 What one gradient is worth
@@ -623,7 +629,7 @@ show(
 
 # %% [markdown] id="evaluations-after"
 # With 11 parameters the price is 4 times higher. With 11 million it would be millions of times higher: forward differences are
-# hopeless there, and the cleverer estimates of lesson 10 are the way out. Everything in this lesson was **first-order**: image
+# hopeless there, and the cleverer estimates of lesson [10](10_gradients_from_values.ipynb) are the way out. Everything in this lesson was **first-order**: image
 # classifiers, translators and recommenders that the documents list are trained in this way too, with gradients.
 
 # %% [markdown] id="quick"
@@ -660,7 +666,7 @@ show(
 # - [x] About three values.
 #   The backward pass repeats the work of the forward pass about twice, whatever the number of parameters.
 # - [ ] Nothing: it comes with the value.
-#   The backward pass is work, and it needs the intermediate results in memory (lesson 15).
+#   The backward pass is work, and it needs the intermediate results in memory (lesson [15](15_language_models.ipynb)).
 
 # %% [markdown] id="quick-overfit"
 # **Quick question.** A method reaches a lower training error than least squares reached in section 8. What does it do to over-fitting?
@@ -684,7 +690,8 @@ show(
 # ## Exercise
 #
 # Five questions, about 45 minutes: copy it with `start_exercise("02")` as in lesson [00](00_start_here.ipynb), or open
-# [exercises/02_linear_regression.ipynb](../exercises/02_linear_regression.ipynb).
+# [exercises/02_linear_regression.ipynb](../exercises/02_linear_regression.ipynb). **Next:** [03 Stochastic
+# gradients](03_stochastic_gradients.ipynb). Each step here read all the data. Must it?
 
 # %% [markdown] id="sources"
 # ## Sources

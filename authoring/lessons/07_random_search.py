@@ -12,7 +12,7 @@
 # - use Nelder-Mead where it is strong, and know two places where it fails;
 # - tune a real model by cross-validation, on the scale on which its settings live.
 #
-# **Time** 80 minutes. **Needs** lessons [01](01_what_gradient_free_means.ipynb), [03](03_stochastic_gradients.ipynb) and [06](06_neural_networks.ipynb).
+# **Time** 95 minutes. **Needs** lessons [01](01_what_gradient_free_means.ipynb), [03](03_stochastic_gradients.ipynb) and [06](06_neural_networks.ipynb).
 
 # %% id="setup"
 from functools import lru_cache
@@ -39,7 +39,7 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMI
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson 06 trained networks with gradients. But who chose the number of units, the rate, the number of passes? Nobody could give *their* gradient: they are
+# Lesson [06](06_neural_networks.ipynb) trained networks with gradients. But who chose the number of units, the rate, the number of passes? Nobody could give *their* gradient: they are
 # **hyper-parameters**, set before the training starts. Take a support vector machine, which has a width $\gamma$ (gamma), and count the digits that it gets wrong in
 # cross-validation. Then move $\gamma$ by a thousandth and look at the slope.
 
@@ -119,7 +119,8 @@ values = run(RandomSearch(low, high, np.random.default_rng(0)), sphere, 200, eno
 print(f"good enough, below 0.5, after {len(values)} evaluations")
 
 # %% [markdown] id="package-text"
-# The package has it as a method of `minimize`. It asks at `x0` first, then at the same points as ours. When the objective is compiled with `@njit`, the loop is too.
+# The package has it as a method of `minimize`. It asks at `x0` first, then at the same points as ours. When the objective is compiled with `@njit` (numba then
+# makes machine code of a plain Python function), the loop is too.
 
 # %% id="package" tags=["A05"]
 result = minimize(sphere, high, method="random", bounds=np.c_[low, high], budget=201, seed=0)
@@ -161,7 +162,7 @@ print("another seed, another result:            ", not np.array_equal(theta, aga
 print("every step is minus lr times a gradient: ", along_gradient)
 
 # %% [markdown] id="unmask-after"
-# It compares nothing, draws nothing, and follows the gradient of one sample: it is the stochastic gradient descent of lesson 03. That is no reproach, it is a good
+# It compares nothing, draws nothing, and follows the gradient of one sample: it is the stochastic gradient descent of lesson [03](03_stochastic_gradients.ipynb). That is no reproach, it is a good
 # method. But the name matters, because the two have different needs and different prices. Section 8 runs true searches on this same loss.
 
 # %% [markdown] id="trials-text"
@@ -333,7 +334,7 @@ show(figure, f"After 3,000 evaluations: {listed}.")
 # ### Explore: one parent and its children
 #
 # Drag the parent, choose the step size: 200 children are drawn. Filled circles are better than their parent. On the right, for every step size, the share of children that
-# succeed, and the **gain**: how much of the parent's value a child takes away on average (a failure takes nothing). **Goal:** in the narrow valley, from a parent on its floor with a value of at
+# succeed, and the *gain*: how much of the parent's value a child takes away on average (a failure takes nothing). **Goal:** in the narrow valley, from a parent on its floor with a value of at
 # least 1, a gain of at least 90 % of the best. Which success rate goes with it? And up on the wall? And in the bowl?
 
 
@@ -491,8 +492,8 @@ print(f"after 1,000 evaluations {three(ours[-1])}; {100 * successes:.0f} % of th
 # ### Explore: a walk with the 1/5 rule
 #
 # Ten walks from the same start. On the left the first one, on the right the best value and the step size of all ten, medians with the range of the values. **Goal:** in the
-# narrow valley, begin with a step size of 0.01 or less, and get the median below $10^{-6}$ within 300 evaluations. Then try to do it with a constant step of any size. What happens in the egg box, with
-# small and with large first steps?
+# narrow valley, begin with a step size of 0.01 or less, and get the median below $10^{-6}$ within 300 evaluations. Then try to do it with a constant step of any size. Two more landscapes: the *banana*,
+# Rosenbrock's curved valley, and the *egg box*, Rastrigin's bowl full of dents. What happens in the egg box, with small and with large first steps?
 
 
 # %% id="walk-picture"
@@ -619,7 +620,7 @@ for d in (2, 5, 10, 20, 50, 100):
 # %% [markdown] id="rates-after"
 # In many dimensions the rule pays a quarter more than an oracle that knows $r$ and sets the best step each time. In two dimensions it pays twice the formula, which holds for large $d$ only. Gradient descent on this sphere needs *one* gradient: where a gradient can be had, use it.
 #
-# And the rule has limits. One $\sigma$ serves all directions, as the one rate did in lesson 02. In a narrow valley only small steps succeed, so the rule makes $\sigma$ small, and the walk along the floor becomes slow:
+# And the rule has limits. One $\sigma$ serves all directions, as the one rate did in lesson [02](02_linear_regression.ipynb). In a narrow valley only small steps succeed, so the rule makes $\sigma$ small, and the walk along the floor becomes slow:
 
 
 # %% id="condition"
@@ -638,7 +639,7 @@ for name in ("sphere", "ellipsoid"):
 # %% [markdown] id="simplex-text"
 # ## 6 Nelder-Mead
 #
-# Another way to learn from the answers: keep not one point but $d + 1$, the corners of a **simplex** (in the plane, a triangle). Throw away the *worst* corner and mirror it at the center $c$ of the others:
+# A search that compares values, and neither uses nor estimates a gradient, is called a **direct search**; all searches of this lesson are. Another one keeps not one point but $d + 1$, the corners of a **simplex** (in the plane, a triangle). Throw away the *worst* corner and mirror it at the center $c$ of the others:
 #
 # $$y = c + t\, (c - x_{\text{worst}}),$$
 #
@@ -752,11 +753,11 @@ for adaptive in (False, True):
 # | library | what it has | the loop |
 # |---|---|---|
 # | `scipy.optimize` | Nelder-Mead, Powell, COBYLA; `differential_evolution`, `dual_annealing`, `direct`, `shgo` | inside; you pass `f` |
-# | pycma | CMA-ES with restarts, lesson 11 | `es.ask()`, `es.tell(points, values)` |
+# | pycma | CMA-ES with restarts, lesson [11](11_evolution_strategies.ipynb) | `es.ask()`, `es.tell(points, values)` |
 # | nevergrad | many methods and a chooser, `NGOpt`; settings that are words or whole numbers | `optimizer.ask()`, `optimizer.tell(candidate, loss)` |
 # | evosax | evolution strategies on accelerators, in JAX | `ask` and `tell` with a state |
 # | Optuna | hyper-parameters; samplers that model the answers; stops bad trials early | `study.ask()`, `study.tell(trial, value)` |
-# | PyTorch | no search; but `torch.func.jvp` gives exact slopes along a direction without a backward pass, lesson 10 | |
+# | PyTorch | no search; but `torch.func.jvp` gives exact slopes along a direction without a backward pass, lesson [10](10_gradients_from_values.ipynb) | |
 #
 # The package of this course follows the same words: what you learn here carries over.
 
@@ -871,7 +872,8 @@ for method in SEARCHES | GRADIENTS:
 # %% [markdown] id="same-loss-text"
 # ### The loss of the documents, by true searches
 #
-# The same linear regression as in section 2: 11 parameters, and the loss on 442 patients. Each search gets 1,000 evaluations. Three of them pay for one pass of the documents' loop (442 gradients of single samples), so for the same price it makes 333 passes.
+# The same linear regression as in section 2: 11 parameters, and the loss on 442 patients. Each search gets 1,000 evaluations. One pass of the documents' loop takes 442 gradients of single
+# samples, as much work as one gradient of all the data, which counts as 3 evaluations. So for the same price it makes 333 passes.
 
 
 # %% id="same-loss" tags=["C03", "P29"]
@@ -893,7 +895,7 @@ theta, _ = linear.lms(np.zeros(11), A, target, 0.001, 333, rng)
 print(f"333 passes    {three(100 * (half_mse(theta) / lowest - 1))} % above it")
 
 # %% [markdown] id="same-loss-after"
-# Random search is hopeless in 11 dimensions. The documents' loop is good; at the same price it is a little ahead of the (1+1)-ES and far behind Nelder-Mead. It is just not random search.
+# Random search is hopeless in 11 dimensions. The documents' loop is good; at the same price it is a little ahead of the (1+1)-ES and far behind Nelder-Mead. It is not random search.
 
 # %% [markdown] id="tuning-text"
 # ## 9 A real model to tune
@@ -936,7 +938,7 @@ for name, draw in (("uniform", rng.uniform), ("log-uniform", log_uniform)):
 
 # %% [markdown] id="scale-after"
 # Between 0.0001 and 10, nine uniform draws of ten are above 1, where the patients' gradient descent explodes. This is the answer to "how is the learning rate chosen": log-uniform trials judged by validation; or a short run in which the rate grows from step to
-# step, to see where the loss leaves the ground (the *range test*); and then a schedule that lets it fall (lesson 03).
+# step, to see where the loss leaves the ground (the *range test*); and then a schedule that lets it fall (lesson [03](03_stochastic_gradients.ipynb)).
 
 # %% [markdown] id="objective-text"
 # ### The objective
@@ -1035,8 +1037,8 @@ for name in names[1:]:
 
 # %% [markdown] id="tuning-after"
 # Three things, in the order of their size. **The scale** nearly doubles the error: on the plain scale nearly all draws of $\gamma$ are above 0.1, where the model only memorizes. **The method** matters little: random search and
-# the (1+1)-ES are ahead of the grid by about 4 % in the search and 2 or 3 % on other houses. They win eight times of ten, which a fair coin does once in eighteen; widen the range of $C$ to 1,000, and the lead of random search shrinks to seven of ten. Within 27 evaluations the (1+1)-ES has little time
-# to adapt, so it is no better than random search. **The errors in the search** are lower than those on other houses: the best of 27 is chosen also for its luck. Lesson 03 said so; judge the winner on data that took no part.
+# the (1+1)-ES are ahead of the grid by about 4 % in the search and 2 or 3 % on other houses. In the search they win eight times of ten, which a fair coin does once in eighteen: that is a hint, no proof. Within 27 evaluations the (1+1)-ES has little time
+# to adapt, so it is no better than random search. **The errors in the search** of these three are lower than those on other houses: the best of 27 is chosen also for its luck. Lesson 03 said so; judge the winner on data that took no part.
 #
 # Does each of the three settings matter?
 
@@ -1118,7 +1120,7 @@ print("our validation agrees:", np.isclose(f(chosen), -library.best_score_))
 # - [ ] I train under `torch.no_grad()`.
 #   That stops the recording of operations. It is no method of optimization.
 # - [x] In a loop that asks for a point, evaluates it and tells the value to the search.
-#   The search may be random search, the 1/5 rule, Nelder-Mead, annealing (lesson 08), genetic (09), SPSA (10) or CMA-ES (11); for large models MeZO (15).
+#   The search may be random search, the 1/5 rule, Nelder-Mead, annealing (lesson [08](08_simulated_annealing.ipynb)), genetic ([09](09_genetic_algorithms.ipynb)), SPSA ([10](10_gradients_from_values.ipynb)) or CMA-ES ([11](11_evolution_strategies.ipynb)); for large models MeZO ([15](15_language_models.ipynb)).
 
 # %% [markdown] id="summary"
 # ## Summary

@@ -39,7 +39,7 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMI
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson 07 ended in the egg box: every search there refuses each worse point, so it stays in the first valley. Here is a problem that is nothing but valleys. Visit 58
+# Lesson [07](07_random_search.ipynb) ended in the egg box: every search there refuses each worse point, so it stays in the first valley. Here is a problem that is nothing but valleys. Visit 58
 # places of Europe, each once, and come home; how short can the tour be? This is the **travelling salesman problem**. There are $57!/2$ tours, about $2 \cdot 10^{76}$. A natural idea: from each place go to the nearest one that is left.
 
 
@@ -78,7 +78,7 @@ show(figure, f"{len(KM)} places; from each of them as the start, the tour takes 
 # %% [markdown] id="move-text"
 # ## 2 A move, and hill climbing with it
 #
-# Take out two legs and reverse the part between them. This move is called **2-opt**. It turns a tour into another tour, and it removes a crossing. Here positions 2 to 4 are reversed:
+# The ways between cities that follow each other are the *legs* of a tour (*edges* in graphs). Take out two legs and reverse the part between them. This move is called **2-opt**. It turns a tour into another tour; if the two legs crossed, they do not any more. Here positions 2 to 4 are reversed:
 
 
 # %% id="move"
@@ -810,7 +810,7 @@ for name, temperatures in (
 # %% [markdown] id="continuous-text"
 # ## 7 A continuous problem
 #
-# Back to the egg box of lesson 07, in ten dimensions, with its lowest point moved away from the center: $f(x) = \sum_i \left[(x_i - s_i)^2 + 10 - 10\cos(2\pi (x_i - s_i))\right]$. It has about $10^{10}$ valleys. A move is a normal step. First the few lines:
+# Back to the egg box of lesson [07](07_random_search.ipynb), in ten dimensions, with its lowest point moved away from the center: $f(x) = \sum_i \left[(x_i - s_i)^2 + 10 - 10\cos(2\pi (x_i - s_i))\right]$. It has about $10^{10}$ valleys. A move is a normal step. First the few lines:
 
 
 # %% id="continuous" tags=["A06", "F21"]
@@ -938,7 +938,7 @@ for name in METHODS:
 # Compare the two rows of ours first. Same rule, same temperatures; with steps of all coordinates annealing is no better than hill climbing, with steps of one coordinate it is near the lowest point. **The move decides.** In this egg box each coordinate can be set on its own, so that one-coordinate moves solve ten small problems, and the package and SciPy's
 # method profit from the same gift. Our loop had its temperatures and its step chosen by hand, the package finds its own.
 #
-# The turned egg box takes the gift away. There the medians of all four annealings are at least one and a half times that of ten starts of the (1+1)-ES, and the package's is no better than that of a single one. So distrust a comparison on functions whose axes are those of the landscape. Lesson 11 brings a method that does not care where the axes point.
+# The turned egg box takes the gift away. There the medians of all four annealings are at least one and a half times that of ten starts of the (1+1)-ES, and the package's is no better than that of a single one. So distrust a comparison on functions whose axes are those of the landscape. Lesson [11](11_evolution_strategies.ipynb) brings a method that does not care where the axes point.
 
 # %% [markdown] id="huge-text"
 # ## 8 Can a huge model be annealed?
@@ -994,7 +994,7 @@ print(f"gradient descent is where annealing ends after {np.median(first):.0f} ev
 
 # %% [markdown] id="huge-end"
 # This is training error; the model has more parameters than digits. With 650 parameters annealing needs more than ten times the evaluations of plain gradient descent, and its price grows with the dimension while that of a gradient does not. So "anneal GPT-3 from random parameters" is not a matter of patience. Fine-tuning a model that is *already trained* is another matter: there good directions are many and a few
-# thousand pairs of values can help (MeZO, Malladi et al. 2023). Lesson 15 measures both.
+# thousand pairs of values can help (MeZO, Malladi et al. 2023). Lesson [15](15_language_models.ipynb) measures both.
 
 # %% [markdown] id="tools" tags=["R07", "Q01"]
 # ## 9 When to use it
@@ -1003,8 +1003,8 @@ print(f"gradient descent is where annealing ends after {np.median(first):.0f} ev
 # |---|---|
 # | linear objective and constraints, whole numbers | an exact solver, as `scipy.optimize.milp`: it proves; until its time explodes |
 # | orders, assignments, time tables, layouts; a cheap change of the value | annealing, with a good move and $O(1)$ change |
-# | continuous, several valleys, few dimensions | `scipy.optimize.dual_annealing`, or lessons 09 and 11 |
-# | a gradient exists and one valley is enough | gradients, lessons 02 to 06 |
+# | continuous, several valleys, few dimensions | `scipy.optimize.dual_annealing`, or lessons [09](09_genetic_algorithms.ipynb) and [11](11_evolution_strategies.ipynb) |
+# | a gradient exists and one valley is enough | gradients, lessons [02](02_linear_regression.ipynb) to [06](06_neural_networks.ipynb) |
 #
 # The documents name scikit-learn, TensorFlow and PyTorch as tools. None of them has annealing. `scipy.optimize` has `dual_annealing`; for tours there are programs made for nothing else (Concorde, LKH), which beat ours.
 
@@ -1088,4 +1088,4 @@ print(f"gradient descent is where annealing ends after {np.median(first):.0f} ev
 # - A. Corana, M. Marchesi, C. Martini, S. Ridella, *Minimizing multimodal functions of continuous variables with the "simulated annealing" algorithm*, ACM Transactions on Mathematical Software 13 (1987), 262-280,
 #   [doi:10.1145/29380.29864](https://doi.org/10.1145/29380.29864).
 # - D. S. Johnson, L. A. McGeoch, *The traveling salesman problem: a case study in local optimization*, in E. Aarts, J. K. Lenstra (eds.), *Local Search in Combinatorial Optimization*, Wiley (1997), 215-310: the moves and neighbor lists.
-# - S. Malladi et al., *Fine-tuning language models with just forward passes* (2023), [arXiv:2305.17333](https://arxiv.org/abs/2305.17333): why it starts from a *trained* model; lesson 15.
+# - S. Malladi et al., *Fine-tuning language models with just forward passes* (2023), [arXiv:2305.17333](https://arxiv.org/abs/2305.17333): why it starts from a *trained* model; lesson [15](15_language_models.ipynb).

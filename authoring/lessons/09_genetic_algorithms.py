@@ -38,15 +38,15 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# In lesson 08 one tour wandered over the map, and a second run began again from nothing. What the first run had learned was lost. How much was that? We anneal ten short tours through the cities of Europe, and compare each with a
-# good tour, the best of three runs that are two hundred times longer. Two tours are alike if they use the same roads, where a **road** is a pair of cities visited one after the other.
+# In lesson [08](08_simulated_annealing.ipynb) one tour wandered over the map, and a second run began again from nothing. What the first run had learned was lost. How much was that? We anneal ten short tours through the cities of Europe, and compare each with a
+# good tour, the best of three runs that are two hundred times longer. Two tours are alike if they have the same legs; here a leg is a pair of neighbors in the tour, in either direction.
 
 # %% id="question"
 cities = data.cities("Europe")
 DISTANCE, n_cities = cities.distance, len(cities.names)
 
 
-def roads(tour):
+def legs(tour):
     """The pairs of neighbors of a closed tour, smaller number first."""
     return {(min(pair), max(pair)) for pair in zip(tour.tolist(), np.roll(tour, 1).tolist())}
 
@@ -55,32 +55,32 @@ long_runs = [anneal_tour(DISTANCE, budget=2_000_000, seed=seed) for seed in rang
 good = min(long_runs, key=lambda run: run.fun)
 short_runs = [anneal_tour(DISTANCE, budget=10_000, seed=seed) for seed in range(10)]
 excess = 100 * (np.array([run.fun for run in short_runs]) / good.fun - 1)
-shared = [len(roads(run.x) & roads(good.x)) / n_cities for run in short_runs]
-used = [road for run in short_runs for road in roads(run.x)]
-together = len(set(used) & roads(good.x)) / n_cities
+shared = [len(legs(run.x) & legs(good.x)) / n_cities for run in short_runs]
+used = [leg for run in short_runs for leg in legs(run.x)]
+together = len(set(used) & legs(good.x)) / n_cities
 
 figure, (map_, share) = panels(1, 2, width=8.4, height=3.9)
-for road in set(used):
-    west, east = cities.positions[list(road)].T[::-1]
-    color = BLUE if road in roads(good.x) else ORANGE
-    map_.plot(west, east, color=color, marker="", linewidth=0.5 * used.count(road) ** 0.8)
+for leg in set(used):
+    west, east = cities.positions[list(leg)].T[::-1]
+    color = BLUE if leg in legs(good.x) else ORANGE
+    map_.plot(west, east, color=color, marker="", linewidth=0.5 * used.count(leg) ** 0.8)
 map_.plot(*cities.positions.T[::-1], linestyle="", color=BLACK, marker="o", markersize=3)
-map_.set(xlabel="longitude", ylabel="latitude", title="Roads of ten tours; blue: of the good one")
+map_.set(xlabel="longitude", ylabel="latitude", title="Legs of ten tours; blue: of the good one")
 share.plot(excess, 100 * np.array(shared), linestyle="", color=BLUE, label="one tour")
 share.axhline(100 * together, color=VERMILION, linestyle="--", label="all ten together")
 share.set(
-    xlabel="longer than the good tour (%)", ylabel="roads of the good tour (%)", ylim=(60, 103)
+    xlabel="longer than the good tour (%)", ylabel="legs of the good tour (%)", ylim=(60, 103)
 )
 share.legend(loc="lower left")
 show(
     figure,
     f"The ten tours are {excess.min():.1f} to {excess.max():.1f} % longer than the good one and hold "
-    f"{100 * min(shared):.0f} to {100 * max(shared):.0f} % of its roads; "
+    f"{100 * min(shared):.0f} to {100 * max(shared):.0f} % of its legs; "
     f"together they hold {100 * together:.0f} %.",
 )
 
 # %% [markdown] id="question-after"
-# The thick blue roads stand in almost every tour. No single tour is the good one, but *all* its roads are there, in one tour or another. Nobody has to find a new road any more. What is missing is a way to put the parts together.
+# The thick blue legs stand in almost every tour. No single tour is the good one, but *all* its legs are there, in one tour or another. Nobody has to find a new leg any more. What is missing is a way to put the parts together.
 #
 # So keep many points, a **population**, and let good ones exchange parts. That is a **genetic algorithm** (Holland 1975). One document calls it "error-based" and says no more; another wants an "update rule derived from the error
 # function". Here is the rule. A generation has four steps:
@@ -118,7 +118,7 @@ def copies_of_best(size, rng, n=100, generations=12):
 
 
 # %% id="takeover"
-figure, axes = panels()
+figure, axes = panels(dpi=80)
 half = {}
 for size, color, marker in (
     (2, GREEN, "^"),
@@ -242,7 +242,7 @@ VARIANTS = {
     "mutation only": ({"masks": no_masks}, GREEN, "^"),
     "both": ({}, BLUE, "o"),
 }
-figure, (left, right) = panels(1, 2, width=8, height=3.3)
+figure, (left, right) = panels(1, 2, width=8, height=3.3, dpi=80)
 ends = {}
 for name, (options, color, marker) in VARIANTS.items():
     runs = np.array([evolved(seed, **options) for seed in range(10)])
@@ -366,7 +366,7 @@ for elite in (0, 1, 5, 25, 45):
         f"{first:4.1f} after 10, {wrong:.1f} after 60; diversity {differ:.2f}"
     )
 # %% [markdown] id="elite-after"
-# Without an elder the best is lost in about every sixth generation. One elder suffices against that. More elders speed up the middle of the run, until there are too few children, and they take the diversity away. On an easy task, as this one, that does no harm.
+# Without elitism the best is lost in about every sixth generation. One kept parent suffices against that. More of them speed up the middle of the run, until there are too few children, and they take the diversity away. On an easy task, as this one, that does no harm.
 #
 # The package has the same operators, compiled, as `method="ga"` with `genes="bits"`, `"real"` or `"order"` (permutations). Its stream of random numbers is another one, so we compare means over twenty runs.
 
@@ -490,7 +490,7 @@ print(f"{'one point, flips':31} {np.median(ends):4.1f} ({min(ends):.0f} to {max(
 # %% [markdown] id="blocks-after"
 # With the right layout crossover wins clearly: blocks that some member solved by luck are passed on as a whole. Shuffle the *same* genes, and the advantage is gone: the cut now tears the blocks apart. Uniform crossover tears them in any layout, and is worse than none. The single climber ends almost everywhere in the trap.
 #
-# So crossover is no magic. It helps if **good parts stay good when they are put together, and the operator keeps the parts whole**. You choose the layout of the genes and the operator, and with them you tell the algorithm what a part is. For tours a part is a road: section 9.
+# So crossover is no magic. It helps if **good parts stay good when they are put together, and the operator keeps the parts whole**. You choose the layout of the genes and the operator, and with them you tell the algorithm what a part is. For tours a part is a leg: section 9.
 
 # %% [markdown] id="features-text"
 # ## 6 A real problem: which measurements?
@@ -538,6 +538,7 @@ class Selection:
         return np.mean(self.A_rest[:, on] @ fit(self.A[:, on], self.y) * self.y_rest <= 0)
 
 
+# %% id="features-check" tags=["A07"]
 first = Selection(0)
 columns = first.A[:, :31]
 one_by_one = [
@@ -549,6 +550,7 @@ print(
     "the short cut equals five plain fits:",
     np.isclose(first.validation(np.ones(30)), wrong_ones / 100),
 )
+print(f"malignant: {100 * np.mean(SIGN < 0):.0f} % of the patients")
 
 # %% [markdown] id="features-race-text"
 # **Forward selection** is the usual method: begin with nothing, add the column that helps most, and so on up to all 30; keep the best on the way. It asks $30 + 29 + \dots + 1 = 465$ times. So everybody gets 465 evaluations: random subsets, flips of one point, and the package's genetic algorithm with its defaults.
@@ -673,7 +675,7 @@ print(f"the penalty is better for {np.sum(np.array(penalized) < chosen)} of 10 d
 # %% [markdown] id="de-text"
 # ## 7 Differential evolution: how long should a step be?
 #
-# Now real numbers. Crossover works as before. Mutation needs a *step*, and the step needs a length: lesson 07 learned one length from successes, for all directions alike. A population knows more: it is wide where the landscape is flat, and narrow where it is steep. So take the step from the
+# Now real numbers. Crossover works as before. Mutation needs a *step*, and the step needs a length: lesson [07](07_random_search.ipynb) learned one length from successes, for all directions alike. A population knows more: it is wide where the landscape is flat, and narrow where it is steep. So take the step from the
 # population itself: the **difference of two members**, drawn at random, added to a third (Storn and Price 1997):
 #
 # $$v = x_a + F\,(x_b - x_c), \qquad u_j = \begin{cases} v_j & \text{with chance } CR \text{, and for one forced gene} \\ x_{ij} & \text{otherwise.} \end{cases}$$
@@ -709,6 +711,7 @@ def bowl(points):
     return np.sum((points - 1.0) ** 2, axis=-1)
 
 
+# %% id="de-package" tags=["A07"]
 starts = [np.random.default_rng(seed).uniform(-20, 20, (40, 5)) for seed in range(20)]
 logs = [
     np.log10(
@@ -826,6 +829,7 @@ def clouds(shape, kind, size, seeds=10, n=24, generations=60):
     return np.array(shown), np.array(best)
 
 
+# %% id="cloud-view"
 def cloud(shape, kind, size, generation):
     shown, best = clouds(shape, kind, size)
     drawn, near = np.maximum(best, 1e-16), int(np.sum(best[generation] < 0.01))
@@ -894,7 +898,7 @@ for shape, kind, size in (
 #
 # ## 8 Compared by evaluations
 #
-# Ten dimensions; no lowest point is at the center of its box; ten starts, the same for all; 10,000 evaluations. Everybody runs with defaults; for the genetic algorithm on reals these are uniform crossover, a small random step in one gene of $d$ on average, and survival of the better half. *Turned* means that the landscape is rotated, so that no axis follows a valley. Adam (lesson 05) stands for gradient descent. It may ask for gradients, each charged as 3 evaluations, and gets the best of eight rates,
+# Ten dimensions; no lowest point is at the center of its box; ten starts, the same for all; 10,000 evaluations. Everybody runs with defaults; for the genetic algorithm on reals these are uniform crossover, a small random step in one gene of $d$ on average, and survival of the better half. *Turned* means that the landscape is rotated, so that no axis follows a valley. Adam (lesson [05](05_adaptive_steps.ipynb)) stands for gradient descent. It may ask for gradients, each charged as 3 evaluations, and gets the best of eight rates,
 # chosen on three *other* starts without charge.
 
 
@@ -971,7 +975,7 @@ with np.errstate(all="ignore"):
     races = {name: race(shape) for name, shape in RACES.items()}
 
 # %% id="compare-figure" tags=["A07"]
-figure, axes = panels(2, 2, width=8.4, height=5.8)
+figure, axes = panels(2, 2, width=8.4, height=5.8, dpi=80)
 for (name, curves), part in zip(races.items(), axes.flat):
     for method, runs in curves.items():
         color, marker = (SEARCHES | {"adam": (VERMILION, "D")})[method]
@@ -1034,7 +1038,7 @@ for name in RACES:
     )
 
 # %% [markdown] id="gradient-after"
-# In the valleys a few hundred evaluations are plenty, where no search came below 1e-8 with 10,000. (Two runs on Rosenbrock's landscape end in its second valley, which is higher.) In the egg box it stops at once, in the first valley. So: a smooth objective with a gradient and one valley, use the gradient; counts, permutations, many valleys, a black box, use a search. And in more dimensions the gradient gains further: its price does not grow with $d$ (lesson 07).
+# In the valleys a few hundred evaluations are plenty, where no search came below 1e-8 with 10,000. (Two runs on Rosenbrock's landscape end in its second valley, which is higher.) In the egg box it stops at once, in the first valley. So: a smooth objective with a gradient and one valley, use the gradient; counts, permutations, many valleys, a black box, use a search. And in more dimensions the gradient gains further: its price does not grow with $d$ (lesson [02](02_linear_regression.ipynb)).
 # %% [markdown] id="hybrid-text"
 # ## 9 Hybrids: a population that climbs
 #
@@ -1042,12 +1046,12 @@ for name in RACES:
 #
 # The hybrid that does exist pairs a population with a **local search**: every child first walks down to the bottom of its valley, and only then competes. This is a **memetic algorithm** (Moscato 1989). The population chooses the valleys, the local search does the fine work, for which section 4 has shown a population to be slow.
 #
-# Back to the tours. The local search is 2-opt, which takes the best of all 1,595 turns until none helps. The crossover is **order crossover** (Davis 1985): keep a stretch of one parent, and fill in the other cities in the order of the other parent, so that most roads survive.
+# Back to the tours. The local search is 2-opt, which takes the best of all 1,595 moves until none helps. The crossover is **order crossover** (Davis 1985): keep a stretch of one parent, and fill in the other cities in the order of the other parent, so that most legs survive.
 
 
 # %% id="hybrid" tags=["A08"]
 I, J = np.triu_indices(n_cities, 2)
-apart = J - I < n_cities - 1  # the first and the last road touch
+apart = J - I < n_cities - 1  # the first and the last leg touch
 I, J = I[apart], J[apart]
 NEXT = (np.arange(n_cities) + 1) % n_cities
 
@@ -1057,12 +1061,12 @@ def length_of(tour):
 
 
 def descend(tour, moves):
-    """The tour after the best turns, at most `moves` of them tried, and how many were tried."""
+    """The tour after the best moves, at most `moves` of them tried, and how many were tried."""
     tried = 0
     while tried < moves:
         between = DISTANCE[tour[:, None], tour]
-        road = between[np.arange(n_cities), NEXT]
-        change = between[I, J] + between[NEXT[I], NEXT[J]] - road[I] - road[J]
+        leg = between[np.arange(n_cities), NEXT]
+        change = between[I, J] + between[NEXT[I], NEXT[J]] - leg[I] - leg[J]
         tried += len(I)
         best = np.argmin(change)
         if change[best] > -1e-9:
@@ -1080,14 +1084,14 @@ def order_crossover(a, b, rng):
 
 
 # %% [markdown] id="hybrid-race-text"
-# Five methods, 2,000,000 turns each. A turn looks up 4 distances, a whole tour 58, so a tour asked by the plain genetic algorithm counts as 14.5 turns. *Restarts* descend from random tours. *Kicks* cut the best tour at three random places, join the pieces in another order, and descend: a local search without a population.
+# Five methods, 2,000,000 moves each. A move looks up 4 distances, a whole tour 58, so a tour asked by the plain genetic algorithm counts as 14.5 moves. *Restarts* descend from random tours. *Kicks* cut the best tour at three random places, join the pieces in another order, and descend: a local search without a population.
 
 # %% id="hybrid-methods" tags=["A08"]
-TURNS = 2_000_000
+MOVES = 2_000_000
 
 
 def restarts(rng):
-    left, best = TURNS, np.inf
+    left, best = MOVES, np.inf
     while left > 0:
         tour, tried = descend(rng.permutation(n_cities), left)
         left, best = left - tried, min(best, length_of(tour))
@@ -1095,8 +1099,8 @@ def restarts(rng):
 
 
 def kicks(rng):
-    tour, tried = descend(rng.permutation(n_cities), TURNS)
-    left = TURNS - tried
+    tour, tried = descend(rng.permutation(n_cities), MOVES)
+    left = MOVES - tried
     while left > 0:
         i, j, k = np.sort(rng.choice(n_cities, 3, replace=False))
         new, tried = descend(np.concatenate([tour[:i], tour[j:k], tour[i:j], tour[k:]]), left)
@@ -1105,7 +1109,7 @@ def kicks(rng):
 
 
 def memetic(rng, n=10):
-    left, tours, lengths = TURNS, [], []
+    left, tours, lengths = MOVES, [], []
     for _ in range(n):
         tour, tried = descend(rng.permutation(n_cities), left)
         left, tours, lengths = left - tried, [*tours, tour], [*lengths, length_of(tour)]
@@ -1118,6 +1122,7 @@ def memetic(rng, n=10):
     return min(lengths)
 
 
+# %% id="hybrid-plain" tags=["A08"]
 @njit
 def whole_tour(x):
     total = 0.0
@@ -1127,7 +1132,7 @@ def whole_tour(x):
 
 
 def plain_ga(rng):
-    asked, start = TURNS * 4 // n_cities, rng.permutation(n_cities)
+    asked, start = MOVES * 4 // n_cities, rng.permutation(n_cities)
     return minimize(whole_tour, start, method="ga", genes="order", budget=asked, seed=rng).fun
 
 
@@ -1137,7 +1142,7 @@ TOURS = {
     "2-opt, restarts": restarts,
     "2-opt, kicks": kicks,
     "memetic": memetic,
-    "annealing, lesson 08": lambda rng: anneal_tour(DISTANCE, budget=TURNS, seed=rng).fun,
+    "annealing, lesson 08": lambda rng: anneal_tour(DISTANCE, budget=MOVES, seed=rng).fun,
 }
 figure, axes = panels(height=3.3)
 medians = []
@@ -1157,7 +1162,7 @@ for place, (name, search) in enumerate(TOURS.items()):
 axes.set_yticks(range(len(TOURS)), list(TOURS))
 axes.set(
     xlabel="longer than the good tour (%)",
-    title="58 cities, 2,000,000 turns, ten seeds; bar: median",
+    title="58 cities, 2,000,000 moves, ten seeds; bar: median",
 )
 axes.invert_yaxis()
 show(figure, "Median excess: " + ", ".join(medians) + ".")
@@ -1180,7 +1185,7 @@ show(figure, "Median excess: " + ", ".join(medians) + ".")
 # | nevergrad | many DE variants, and a chooser among methods | `ask` and `tell` |
 # | evosax | evolution on accelerators, in JAX | `ask` and `tell` |
 #
-# With the constants of section 7, SciPy's version does what ours does. Its last step, L-BFGS-B with slopes from differences of values (lesson 10), makes it a hybrid, too. On Rosenbrock's smooth valley that step does most of the work, already after 20 generations:
+# With the constants of section 7, SciPy's version does what ours does. Its last step, L-BFGS-B with slopes from differences of values (lesson [10](10_gradients_from_values.ipynb)), makes it a hybrid, too. On Rosenbrock's smooth valley that step does most of the work, already after 20 generations:
 
 
 # %% id="scipy" tags=["R07", "A08"]
@@ -1236,7 +1241,7 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 # - [ ] The steps become larger where the cube is steep.
 #   No step depends on a slope. Not even on a difference of two values.
 # - [x] Nothing, with the same seed.
-#   Selection and elitism compare values and do nothing else with them. The accept rule of annealing (lesson 08), in contrast, uses the difference.
+#   Selection and elitism compare values and do nothing else with them. The accept rule of annealing (lesson [08](08_simulated_annealing.ipynb)), in contrast, uses the difference.
 # - [ ] The search gets worse, since the rule must be derived anew.
 #   There is nothing to derive: the rule is selection, crossover, mutation, elitism.
 

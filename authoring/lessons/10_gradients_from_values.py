@@ -33,7 +33,9 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Somebody gives you a model as a closed box: 1,210 numbers go in, one loss comes out. Inside is the network 64-16-10 of lesson 06 with 200 scanned
+# The searches of lessons [07](07_random_search.ipynb) to [09](09_genetic_algorithms.ipynb) compare values, and throw away *how much* they differ. Here we use that.
+#
+# Somebody gives you a model as a closed box: 1,210 numbers go in, one loss comes out. Inside is the network 64-16-10 of lesson [06](06_neural_networks.ipynb) with 200 scanned
 # digits, but you may not look. No formula, no backward pass. In which direction should the 1,210 numbers move?
 #
 # You can *try*. Go from the parameters $\theta$ along some direction $u$, and look at the loss on the way.
@@ -66,7 +68,7 @@ show(figure, f"Loss here {three(loss(theta))}; slopes along three random directi
 # Two values, one on each side, give the **slope along one direction**, the directional derivative $\nabla f(\theta)^\top u$. One number, where the
 # gradient has 1,210. This lesson is about what can be done with such numbers, and at which price.
 #
-# One of the documents has another idea: use the prediction *error* as the direction. Lesson 01 took it apart; an error has no direction in the space of
+# One of the documents has another idea: use the prediction *error* as the direction. Lesson [01](01_what_gradient_free_means.ipynb) took it apart; an error has no direction in the space of
 # the parameters. Here is its listing once more, "gradient-free GPT-3", with the same sizes, repaired in a gradient-free way: perturb and
 # compare.
 
@@ -225,7 +227,7 @@ for formula, h in (("forward", 1.5e-8), ("central", 1e-7), ("central", 1e-3)):
 #
 # $$\hat g = \frac{f(x + h u) - f(x - h u)}{2h}\; u \;\approx\; (\nabla f^\top u)\, u = u u^\top \nabla f, \qquad \mathbb{E}[u u^\top] = I .$$
 #
-# Two values, in any dimension. And **on average** $\hat g$ is the gradient, because $u u^\top$ is the identity on average. With random signs $\pm 1$
+# Two values, in any dimension, give this **gradient estimate**. And **on average** $\hat g$ is the gradient, because $u u^\top$ is the identity on average. With random signs $\pm 1$
 # for $u$ this is **SPSA** (Spall 1992): *simultaneous perturbation*, all coordinates move at once. With normal entries it is the estimate of Nesterov
 # and Spokoiny (2017).
 
@@ -369,7 +371,7 @@ for factor in (1, 1000, 1_000_000):
 
 # %% [markdown] id="flat-after"
 # A flat loss has nothing to say, to anybody. A larger step can look beyond the flat part, at the smoothed function; initialization cures it for both
-# kinds of methods (lesson 06). A loss that is flat *everywhere*, with jumps, such as the share of wrong answers, is the subject of lesson 11.
+# kinds of methods (lesson [06](06_neural_networks.ipynb)). A loss that is flat *everywhere*, with jumps, such as the share of wrong answers, is the subject of lesson [11](11_evolution_strategies.ipynb).
 #
 # ## 5 The price: dimension
 #
@@ -458,7 +460,7 @@ for n in (50, 100, 210):
 # ## 6 Average, or step?
 #
 # You may spend 2,000 values on ten good steps, from 100 directions each, or on 1,000 wild ones. Which is better? Take a quadratic with the curvatures
-# $\lambda_1, \dots, \lambda_d$, that is, with the Hessian $H$, and let $L$ be the largest of them. Put the estimate from $n$ directions into one step
+# $\lambda_1, \dots, \lambda_d$, that is, the eigenvalues of the **Hessian** $H$, the matrix of second derivatives, and let $L$ be the largest of them. Put the estimate from $n$ directions into one step
 # of gradient descent, and compute the mean of the next value:
 #
 # $$\mathbb{E} f(x - \mathrm{lr}\, \hat g) \le f(x) - \mathrm{lr} \lVert \nabla f \rVert^2 + \frac{\mathrm{lr}^2}{2}\, \frac{\operatorname{tr} H + (n + 1) L}{n}\, \lVert \nabla f \rVert^2 .$$
@@ -467,9 +469,9 @@ for n in (50, 100, 210):
 #
 # $$\frac{r + n + 1}{n}, \qquad r = \frac{\operatorname{tr} H}{L} \quad \text{the effective rank.}$$
 #
-# The rank $r$ is a number between 1 and $d$: how many directions are curved like the most curved one. A step costs $2n$ values, so the price of the
+# You met $r$ in lesson [01](01_what_gradient_free_means.ipynb). It is a number between 1 and $d$: how many directions are curved like the most curved one. A step costs $2n$ values, so the price of the
 # same progress is $2 (r + n + 1)$ values. It is lowest for $n = 1$: **do not average, step**; but with a small rate. And up to $n \approx r$ averaging
-# costs at most a factor of two, which many workers are glad to pay (lesson 11).
+# costs at most a factor of two, which many workers are glad to pay (lesson [11](11_evolution_strategies.ipynb)).
 
 
 # %% id="average"
@@ -653,7 +655,7 @@ show(
 #
 # A loss on a mini-batch is a noisy value. The noise divided by $2h$ lands in the slope, so with *fresh* noise in each value a small step is a disaster.
 # With the **same mini-batch for both values** of a pair most of the noise cancels in the difference, and what remains does not grow as $h$ shrinks.
-# That is zeroth-order SGD: the mini-batch of lesson 03 and a pair of this lesson.
+# That is zeroth-order SGD: the mini-batch of lesson [03](03_stochastic_gradients.ipynb) and a pair of this lesson.
 
 # %% id="noise" tags=["A09"]
 along = np.random.default_rng(1).standard_normal(theta.size)
@@ -835,6 +837,8 @@ for (name, d), (goal, rates) in problems.items():
         runs = [needed(moved, method, more | {"lr": lr}, goal, seed) for seed in range(10)]
         cells.append(three(np.median(runs)))
     print(f"{row:16}" + "".join(f"{cell:>12}" for cell in cells))
+curvatures = np.geomspace(1, 1e6, 10)
+print(f"effective rank of the ellipsoid: {curvatures.sum() / curvatures.max():.1f}")
 
 # %% [markdown] id="compare-landscapes-after"
 # Read the rows one by one. In the round bowl the price of values is about the dimension: ten times as many dimensions, ten times as many evaluations.
@@ -845,7 +849,7 @@ for (name, d), (goal, rates) in problems.items():
 # %% [markdown] id="compare-digits-text"
 # ### Digits, without gradients
 #
-# Now the box of the first section, on all training digits in mini-batches of 64, both values of a pair on the same batch. Lesson 06 gave each method
+# Now the box of the first section, on all training digits in mini-batches of 64, both values of a pair on the same batch. Lesson [06](06_neural_networks.ipynb) gave each method
 # 1,500 evaluations; here are 2,400, at the best of three rates each (found with other seeds). The number to beat is that of Adam with backpropagation.
 
 
@@ -916,7 +920,7 @@ print("from values the seeds differ more:            ", bool(widest))
 # %% [markdown] id="compare-after"
 # It works: a network trained with losses only, two at a time. And it costs: for the same result the gradient needs a small part of the evaluations, and
 # in the end it is better, too, and its seeds agree. So "more efficient and more stable training", as one document promises, is wrong on both counts.
-# But the factor is not 1,210 either, it is nearer to the effective rank of section 6. Between those two numbers lies the whole subject; lesson 15 goes
+# But the factor is not 1,210 either, it is nearer to the effective rank of section 6. Between those two numbers lies the whole subject; lesson [15](15_language_models.ipynb) goes
 # on from here with a language model, where the memory of a backward pass is what is short.
 #
 # ## 11 If somebody asks you
@@ -966,7 +970,7 @@ print("from values the seeds differ more:            ", bool(widest))
 # - [ ] No: it takes exactly $d$ times as long.
 #   In a round bowl about so. In general $d$ is replaced by the effective rank $r$, which can be far smaller.
 # - [x] Not in evaluations. It may be all the same where memory, or a missing backward pass, decides.
-#   That is the trade of MeZO in lesson 15: memory for steps.
+#   That is the trade of MeZO in lesson [15](15_language_models.ipynb): memory for steps.
 
 # %% [markdown] id="quick-rank"
 # **Quick question.** A model is made ten times wider. How many more steps does descent on pairs need?

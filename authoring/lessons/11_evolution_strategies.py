@@ -45,10 +45,10 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMI
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson 10 measured slopes along random directions. It left two things open: what if there *is* no slope? And if one pair of values says so little,
+# Lesson [10](10_gradients_from_values.ipynb) measured slopes along random directions. It left two things open: what if there *is* no slope? And if one pair of values says so little,
 # can many be asked at the same time, by many workers?
 #
-# Take a classifier of digits with 650 parameters, stopped after 20 steps of training. We want few *wrong answers*, so let us look at just that: the share
+# Take a classifier of digits with 650 parameters, stopped after 20 steps of training. We want few *wrong answers*, so let us look at exactly that: the share
 # of wrong answers along one random direction, from far and from near.
 
 # %% id="question"
@@ -91,12 +91,13 @@ show(figure, f"Slopes measured with a step of 1e-6 that are exactly 0: {flat} of
 # ## 2 The slope of a blurred function
 #
 # Do not ask for the slope at the point. Ask a *population* of points around it, $\theta + \sigma \varepsilon_i$ with normal $\varepsilon_i$, and take
-# the mean of their values as the new objective, the **smoothed** function $f_\sigma$ of lesson 10. Its gradient needs no gradient of $f$: move the center,
+# the mean of their values as the new objective, the *smoothed* function $f_\sigma$ of lesson [10](10_gradients_from_values.ipynb). Its gradient needs no gradient of $f$: move the center,
 # and only the *density* of the points changes, which is smooth. So
 #
 # $$f_\sigma(\theta) = \mathbb{E}\, f(\theta + \sigma \varepsilon), \qquad \nabla f_\sigma(\theta) = \frac1\sigma\, \mathbb{E}\, [f(\theta + \sigma \varepsilon)\, \varepsilon] .$$
 #
-# The mean over $n$ draws in place of $\mathbb{E}$ is the **ES gradient** (Salimans et al. 2017). We try it on a single step, $f(x) = 1$ for $x > 0$ and
+# The mean over $n$ draws in place of $\mathbb{E}$ is the **ES gradient** (Salimans et al. 2017). (The papers on evolution strategies write $\varepsilon$ for the directions that were
+# $u$ in lesson 10; it has nothing to do with the precision $\varepsilon$ there.) We try it on a single step, $f(x) = 1$ for $x > 0$ and
 # 0 elsewhere. There the answer is known: $f_\sigma(x) = \Phi(x/\sigma)$, the distribution function of the normal.
 
 # %% id="smooth"
@@ -165,7 +166,7 @@ for name, (far, near) in rows.items():
 # %% [markdown] id="pairs-after"
 # Far away, where the slope dominates, pairs are *worse* than a baseline, by a factor of two: 40 evaluations buy only 20 directions. Near the bottom, where the
 # curvature dominates, they are far better. That is where a search spends most of its time. The package has the pairs as `Gaussian` of lesson
-# 10: the same estimate, with $\sigma$ in the place of the step $h$.
+# [10](10_gradients_from_values.ipynb): the same estimate, with $\sigma$ in the place of the step $h$.
 
 # %% id="pairs-package"
 E = np.random.default_rng(3).standard_normal((20, 20))
@@ -273,7 +274,7 @@ print(
 )
 
 # %% [markdown] id="round-text"
-# Its weakness is that of gradient descent in lesson 02. One $\sigma$ and one rate serve all directions, and the cloud of points is always round. Bowls
+# Its weakness is that of gradient descent in lesson [02](02_linear_regression.ipynb). One $\sigma$ and one rate serve all directions, and the cloud of points is always round. Bowls
 # with curvatures from 1 to $\kappa$ in ten dimensions, 5,000 evaluations each:
 
 
@@ -559,7 +560,7 @@ def ellipse(mean, sigma, C):
     return mean[:, None] + 2 * sigma * (B * D) @ CIRCLE, D[-1] / D[0]
 
 
-figure, all_axes = panels(1, 3, width=8.4, height=3)
+figure, all_axes = panels(1, 3, width=8.4, height=3, dpi=80)
 ratios = []
 for axes, t in zip(all_axes, (0, 10, 20), strict=True):
     points, mean, sigma, C = own[t]
@@ -573,7 +574,7 @@ show(figure, f"Length over width of the ellipse: {', '.join(ratios)}; of the con
 
 # %% [markdown] id="ellipses-after"
 # The cloud turns into the valley and stretches. What does it become in the end? Where the function is a bowl with Hessian $H$, the best shape is the
-# shape of the contours, $C \propto H^{-1}$: seen through such a $C$ the bowl is round. So CMA-ES learns what Newton's method computes, from ranks. Six
+# shape of the contours, $C \propto H^{-1}$: seen through such a $C$ the bowl is round. So CMA-ES learns from ranks what Newton's method, which multiplies the gradient by $H^{-1}$, computes. Six
 # dimensions, curvatures from 1 to 10,000, turned:
 
 
@@ -650,6 +651,7 @@ PLACES = {
 }
 
 
+# %% id="swarm-history"
 @lru_cache(maxsize=64)
 def swarm_history(shape, sigma, n, x, y):
     return cma(PLACES[shape][0], np.array([x, y]), sigma, n, 61, np.random.default_rng(0))
@@ -807,7 +809,7 @@ for d in (650, 10**6, 10**9):
 #
 # Four landscapes in ten dimensions, lowest point moved away from the center, ten random starts in the box, the same for all, 10,000 evaluations. Methods
 # without gradients run as the package gives them, with no tuning. Beside them, two that may use the gradient, 3 evaluations each: Adam with the best of
-# six rates (found with other starts), and L-BFGS of SciPy, one run from each start. The curves are medians, the bands hold 10 to 90 % of the seeds.
+# six rates (found with other starts), and L-BFGS of SciPy (the BFGS of lesson [09](09_genetic_algorithms.ipynb) with little memory), one run from each start. The curves are medians, the bands hold 10 to 90 % of the seeds.
 
 
 # %% id="compare"
@@ -837,6 +839,7 @@ problems["turned ellipsoid"] = (
 )
 
 
+# %% id="compare-curve"
 def lbfgs(f, grad, x0, box):
     """Best value so far after each evaluation charged."""
     values = []
@@ -858,9 +861,6 @@ def curve(method, name, seed):
     elif method == "Adam (gradient)":
         run = minimize(f, x0, method="adam", grad=grad, lr=RATES[name], budget=budget)
         best = np.repeat(run.history["fun"], 3)
-    elif method == "random":
-        points = np.random.default_rng(seed).uniform(*box.T, (budget, d))
-        best = np.minimum.accumulate([f(x) for x in points])
     else:
         best = minimize(f, x0, method=method, bounds=box, budget=budget, seed=seed).history["fun"]
     return np.append(best, np.full(budget, best[-1]))[:budget].clip(1e-12)
@@ -884,10 +884,10 @@ curves = {
 
 # %% id="compare-figure" tags=["machine"]
 figure, all_axes = panels(2, 2, width=8.8, height=6.6)
-counts = np.arange(1, budget + 1)
+counts = np.unique(np.geomspace(1, budget, 150).astype(int))
 for axes, name in zip(all_axes.flat, problems, strict=True):
     for method, (color, marker) in looks.items():
-        runs = curves[method, name]
+        runs = curves[method, name][:, counts - 1]
         axes.loglog(
             counts, np.median(runs, axis=0), color=color, marker=marker, markevery=0.1, label=method
         )
@@ -935,7 +935,7 @@ print(f"on Rastrigin the lowest median at the end has: {min(finals, key=finals.g
 
 # %% [markdown] id="compare-after"
 # No method wins everywhere. In narrow and curved valleys CMA-ES is the best of those that see values only, by the learned shape. In the round bowl there is
-# nothing to learn, and the (1+1)-ES of lesson 07 needs half as many. On Rastrigin's regular grid differential evolution of lesson 09 wins: it steps by
+# nothing to learn, and the (1+1)-ES of lesson [07](07_random_search.ipynb) needs half as many. On Rastrigin's regular grid differential evolution of lesson 09 wins: it steps by
 # differences between valleys. OpenAI's ES with its fixed schedule is made for many parameters and noise, not for ten and precision. And where a gradient can
 # be had and the landscape is smooth, L-BFGS, which learns the same Hessian from gradients, needs about 4 to 70 times fewer evaluations than CMA-ES (but not every run: on
 # Rosenbrock's function some end in a second, higher valley). On
@@ -943,7 +943,7 @@ print(f"on Rastrigin the lowest median at the end has: {min(finals, key=finals.g
 #
 # ## 9 Counting errors on digits
 #
-# Back to the question. Three trainings from the same checkpoint (20 steps), 2,400 evaluations each, 10 seeds: ES on the share of wrong answers; ES on the
+# Back to the question. Three trainings from the same checkpoint (20 steps), 1,800 evaluations each, 10 seeds: ES on the share of wrong answers; ES on the
 # smooth cross-entropy; Adam on the cross-entropy with its gradient. The last two minimize a **surrogate**, a stand-in. All are judged by the count. $\sigma$
 # stays as it is (`shrink=1`); each ES has the best of three, found with other seeds.
 
@@ -971,14 +971,14 @@ for seed in range(10):
     for name, f, sigma in searches:
         counted = []
         strategy = Population("es", begin, sigma=sigma, shrink=1, popsize=40, seed=seed)
-        for _ in range(60):
+        for _ in range(45):
             points = strategy.ask()
             center = points.mean(axis=0)  # pairs: their mean is the mean of the distribution
             counted.append(wrong(center))
             strategy.tell(points, [f(point) for point in points])
         contest[name].append(counted)
         held_out[name].append(wrong(center, test, test_label))
-    shares, last = descend(begin, 801, every=10)
+    shares, last = descend(begin, 601, every=10)
     contest["Adam on the surrogate"].append(shares)
     held_out["Adam on the surrogate"].append(wrong(last, test, test_label))
 
@@ -1029,7 +1029,7 @@ print(
 # ### When the stand-in points elsewhere
 #
 # A surrogate has another lowest point. If the model can get everything right, that does not matter. Now squeeze the digits into *two* numbers each (their
-# first two principal components) and train the 30 parameters to the very lowest cross-entropy. Then count from there: ES, 2,000 evaluations.
+# first two principal components, the directions in which they vary most) and train the 30 parameters to the very lowest cross-entropy. Then count from there: ES, 2,000 evaluations.
 
 # %% id="surrogate"
 plane = PCA(2, whiten=True, random_state=0).fit(train)
@@ -1162,7 +1162,7 @@ for name, f in (("simulation", fallen), ("cheap", sphere)):
     spent = []
     for n_jobs in (1, 2):
         begun = time.perf_counter()
-        minimize(f, weak, n_jobs=n_jobs, **options | {"budget": 201})
+        minimize(f, weak, n_jobs=n_jobs, **options)
         spent.append(time.perf_counter() - begun)
     print(
         f"{name}: one process {three(spent[0])} s, two {three(spent[1])} s, gain {three(spent[0] / spent[1])}"
@@ -1175,7 +1175,7 @@ for name, f in (("simulation", fallen), ("cheap", sphere)):
 #
 # ### Sending numbers instead of vectors
 #
-# Lesson 03 shared the work of one gradient: every worker sent $d$ numbers in each step. With a population nobody needs to. Every direction comes from a *seed*,
+# Lesson [03](03_stochastic_gradients.ipynb) shared the work of one gradient: every worker sent $d$ numbers in each step. With a population nobody needs to. Every direction comes from a *seed*,
 # so every worker can draw every direction. What the others do not know of my pair is one **scalar**, the difference of its two values. So
 #
 # 1. each worker evaluates its own pairs, at its own copy of $\theta$;
@@ -1238,7 +1238,7 @@ for d in (650, 10**6, 10**9):
     print(f"d = {d:13,}: a gradient {three(8 * d)} bytes, a pair 8")
 
 # %% [markdown] id="bytes-after"
-# A message does not grow with the model. That is what made a thousand workers possible, and it is what lesson 16 uses to store a whole fine-tuning in a few
+# A message does not grow with the model. That is what made a thousand workers possible, and it is what lesson [16](16_the_state_of_the_art.ipynb) uses to store a whole fine-tuning in a few
 # kilobytes. What it does not do: save evaluations (gradients needed fewer steps, and each was one pass), or work (each worker draws all
 # directions, $d$ numbers for each pair of the others). It hides nothing, either: who reads the scalars and knows the seeds has every update exactly. And
 # the copies agree bit by bit only because all add in the same order.
@@ -1251,12 +1251,12 @@ for d in (650, 10**6, 10**9):
 # %% [markdown] id="interview" tags=["Q01", "R07", "P22"]
 # - *How do you optimize without gradients?* With a loop of ask, evaluate, tell. Cheap and up to a few dozen parameters: CMA-ES with restarts, or
 #   differential evolution where the valleys are many. A handful of parameters: Nelder-Mead or random search first. Discrete: annealing or a genetic algorithm. Thousands of parameters and noise:
-#   pairs along random directions (lesson 10), or an evolution strategy if there are workers. If there is a gradient, use it.
+#   pairs along random directions (lesson [10](10_gradients_from_values.ipynb)), or an evolution strategy if there are workers. If there is a gradient, use it.
 # - *Which tools?* Not TensorFlow, PyTorch or scikit-learn, which the documents name: none of them has such a search. Real ones: `scipy.optimize`
 #   (Nelder-Mead, `differential_evolution`, `dual_annealing`); **pycma** by the author of CMA-ES; **nevergrad** with many methods behind one
 #   ask and tell; **evosax** for populations on accelerators. Their words are ours: `ask`, `tell`, `popsize`, `sigma`.
 # - *Is reinforcement learning a field for it?* Fairly, yes: returns are noisy, delayed and not differentiable, and episodes run in parallel. Against methods that use the
-#   gradient of the policy it needs more data and less communication. Recent work tunes language models in the same way; lesson 16 looks at it.
+#   gradient of the policy it needs more data and less communication. Recent work tunes language models in the same way; lesson [16](16_the_state_of_the_art.ipynb) looks at it.
 
 # %% [markdown] id="quick"
 # ## 12 Quick questions
@@ -1291,7 +1291,7 @@ for d in (650, 10**6, 10**9):
 # - [ ] Take the separable form; the rest is the same.
 #   The memory would do. But it learns axes only, and needs evaluations in proportion to $d$ even in the best case.
 # - [x] $C$ has $d^2$ entries, and learning it takes some $20 d^2$ evaluations. A few hundred parameters are its range.
-#   For more, search in a small random subspace (lesson 16), or do without $C$.
+#   For more, search in a small random subspace (lesson [16](16_the_state_of_the_art.ipynb)), or do without $C$.
 
 # %% [markdown] id="quick-restart"
 # **Quick question.** Your run of CMA-ES ends after 4 % of the budget, in a landscape with many valleys. What is most likely to help?
@@ -1336,7 +1336,7 @@ for d in (650, 10**6, 10**9):
 #
 # Four questions: copy it with `start_exercise("11")` as in lesson [00](00_start_here.ipynb), or open
 # [exercises/11_evolution_strategies.ipynb](../exercises/11_evolution_strategies.ipynb). **Next:** [12 Matrix
-# factorization](12_matrix_factorization.ipynb).
+# factorization](12_matrix_factorization.ipynb). All methods so far know nothing of the objective but what it answers. What if we know how it is built?
 
 # %% [markdown] id="sources"
 # ## Sources

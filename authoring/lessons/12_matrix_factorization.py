@@ -13,7 +13,8 @@
 # - fit ratings with gaps by alternating least squares and by SGD, biases first, and judge them on ratings held out;
 # - tell a model from an optimizer, and find the place where a search without gradients does help.
 #
-# **Time** 110 minutes. **Needs** lessons [02](02_linear_regression.ipynb), [03](03_stochastic_gradients.ipynb) and [07](07_random_search.ipynb).
+# **Time** 110 minutes. **Needs** lessons [02](02_linear_regression.ipynb), [03](03_stochastic_gradients.ipynb) and [07](07_random_search.ipynb);
+# [05](05_adaptive_steps.ipynb) and [11](11_evolution_strategies.ipynb) help.
 
 # %% id="setup"
 import io
@@ -50,8 +51,9 @@ limits = threadpool_limits(1)  # small matrices: more threads would wait for eac
 #
 # $$\min_{W, H} \; \lVert A - W H \rVert^2 = \sum_{i,j} \Big(a_{ij} - \sum_{c=1}^{k} w_{ic}\, h_{cj}\Big)^2$$
 #
-# With $53 \times 80$ pixels and $k = 5$ these are 665 unknowns, and the objective is not convex. We know a search for that: the (1+1)-ES of lesson
-# 07. We take the mean brightness off and measure the share of squares that is left.
+# With $53 \times 80$ pixels and $k = 5$ these are 665 unknowns, and the objective is **not convex**: $-W$ and $-H$ are as good as $W$ and $H$, but
+# half way between the two pairs, at zero, it is higher. We know a search for that: the (1+1)-ES of lesson [07](07_random_search.ipynb). We take the
+# mean brightness off and measure the share of squares that is left.
 
 
 # %% id="question"
@@ -135,7 +137,7 @@ show(
 )
 
 # %% [markdown] id="numpy-text"
-# `np.linalg.svd` returns $U$, the vector $s$, and as third output $V^\top$, **not** $V$ as one document says. With a square matrix nothing
+# `np.linalg.svd` returns $U$, the vector $s$, and as third output $V^\top$, *not* $V$ as one document says. With a square matrix nothing
 # complains when the two are mixed up.
 
 # %% id="numpy" tags=["F17"]
@@ -152,6 +154,8 @@ print(np.allclose(U.T @ U, np.eye(3)) and np.allclose(Vt @ Vt.T, np.eye(3)))
 # The product can be written as a sum of $r$ matrices of rank 1, each a column times a row, the heaviest first. Cut the sum after $k$ terms:
 #
 # $$A = \sum_{i=1}^{r} s_i\, u_i v_i^\top, \qquad A_k = \sum_{i=1}^{k} s_i\, u_i v_i^\top = U_k \Sigma_k V_k^\top .$$
+#
+# $A_k$ has rank $k$ at most. If $k$ is small, one speaks of **low rank**.
 
 
 # %% id="cut" tags=["C13", "Q06"]
@@ -225,7 +229,8 @@ for direction in range(2):
 # stretches every direction of that space by at least $s_{k+1}$.
 #
 # A theorem does not need a test, our understanding of it does. First the two formulas. Then 900 competitors of rank 20: the best copies built on 20
-# random directions, on 20 rows of the photograph itself, and on the best directions moved a little.
+# random directions, on 20 rows of the photograph itself, and on the best directions moved a little. (`np.linalg.qr` replaces vectors by others of
+# length 1 and at right angles that span the same space.)
 
 # %% id="eckart" tags=["F15"]
 photo = shrunk(china, 3)
@@ -255,7 +260,7 @@ competitors = {
 }
 for name, draw in competitors.items():
     errors = [error_on(draw()) / best for _ in range(300)]
-    print(f"{name:23}: closest of 300 leaves {min(errors):.4g} times as much")
+    print(f"{name:23}: closest of 300 leaves {three(min(errors))} times as much")
 
 # %% [markdown] id="optimizers-text"
 # ### Can an optimizer find it?
@@ -265,8 +270,9 @@ for name, draw in competitors.items():
 #
 # $$\nabla_W = -2\,(A - WH)\,H^\top, \qquad \nabla_H = -2\,W^\top (A - WH) .$$
 #
-# Two methods with the gradient (charged 3 evaluations), two without; ten random starts, the same for all; 2,000 evaluations. Each has the best of
-# three settings, found with other starts.
+# Gradient descent and Adam ask for it (charged 3 evaluations). The (1+1)-ES and the separable CMA-ES (lesson
+# [11](11_evolution_strategies.ipynb)) ask for values only. Ten random starts, the same for all; 2,000 evaluations. Each has the best of three
+# settings, found with other starts.
 
 
 # %% id="optimizers" tags=["A18"]
@@ -316,11 +322,11 @@ for name in ("(1+1)-ES", "sep-CMA-ES"):
 
 # %% [markdown] id="optimizers-after"
 # Three things. The SVD wins: it has the lowest value, exactly, with no start, no rate and no count of evaluations at all. With the gradient the
-# same point can be *reached*. Without gradients, in 665 dimensions, both searches are still far away. (Lesson 10 said why: a value says little
+# same point can be *reached*. Without gradients, in 665 dimensions, both searches are still far away. (Lesson [10](10_gradients_from_values.ipynb) said why: a value says little
 # about so many directions.)
 #
-# And gradient descent never got stuck, although the problem is **not convex**. There are points where the gradient is zero and the error is not the
-# lowest, but each of them is a *saddle*: somewhere it goes down (Baldi and Hornik 1989). We build one by skipping the heaviest piece.
+# And gradient descent never got stuck, although the problem is not convex. There are points where the gradient is zero and the error is not the
+# lowest, but each of them is a **saddle**: somewhere it goes down (Baldi and Hornik 1989). We build one by skipping the heaviest piece.
 
 # %% id="saddle"
 U, s, Vt = np.linalg.svd(SMALL, full_matrices=False)
@@ -395,9 +401,9 @@ show(figure, "Factor of a step in the end: " + ", ".join(said) + ".")
 
 # %% id="power-gradient" tags=["A18"]
 A, v = cases["without its mean"][0], np.random.default_rng(3).standard_normal(photo.shape[1])
-height = 1e-3
-up, down = v + height * np.eye(v.size), v - height * np.eye(v.size)
-numeric = (np.sum((up @ A.T) ** 2, axis=1) - np.sum((down @ A.T) ** 2, axis=1)) / 4 / height
+h = 1e-3
+up, down = v + h * np.eye(v.size), v - h * np.eye(v.size)
+numeric = (np.sum((up @ A.T) ** 2, axis=1) - np.sum((down @ A.T) ** 2, axis=1)) / 4 / h
 print(
     "A'A v is the gradient of half |A v| squared:", np.allclose(numeric, A.T @ (A @ v), rtol=1e-4)
 )
@@ -412,8 +418,8 @@ print("and on the direction, up to its sign:       ", np.allclose(abs(v @ packag
 #
 # For $k$ vectors, multiply $k$ directions together, and replace the normalization by an orthonormal basis (QR), or all would turn into the first.
 # That is **subspace iteration**. Two improvements cost little. *Start with a few more directions* than wanted, say ten, at random: then the factor
-# is set by $s_{k+10}$ in place of $s_{k+1}$ (Halko, Martinsson and Tropp 2011). And *keep all the blocks* seen on the way, not only the last, as a
-# basis: a **block Krylov** method (Musco and Musco 2015), which is what the package does. It pays in memory for the blocks.
+# is set by $s_{k+11}$ in place of $s_{k+1}$ (Halko, Martinsson and Tropp 2011). And *keep all the blocks* seen on the way, not only the last, as a
+# basis: a **block Krylov** method (Musco and Musco 2015). It pays in memory for the blocks.
 
 
 # %% id="subspace"
@@ -434,6 +440,14 @@ def subspace(A, k, extra, steps, rng, keep=False):
 
 
 A, k = cases["without its mean"][0], 10
+own = subspace(A, k, 0, 8, np.random.default_rng(0))[-1]
+_, s, _ = svd.subspace_iteration(A, k, 8, rng=0)
+print("package and own leave the same squares:", np.allclose(own, np.sum(A**2) - np.sum(s**2)))
+
+# %% [markdown] id="subspace-figure-text"
+# What do the two improvements bring? Without any, with ten more directions, and with all the blocks, too:
+
+# %% id="subspace-figure"
 lowest = np.sum(np.linalg.svd(A)[1][k:] ** 2)
 ways = {
     "10 directions": ((0, 8), ORANGE, "^"),
@@ -460,8 +474,8 @@ listed = ", ".join(f"{name} {100 * each[1]:.2g} %" for name, each in excess.item
 show(figure, f"Error above the lowest after two steps: {listed}.")
 
 # %% [markdown] id="package-text"
-# The package's `randomized_svd` never needs the entries of the matrix, only products. So a sparse matrix stays sparse. What is gained in time
-# depends on the machine, the size and $k$: a full SVD computes all singular values, here 427.
+# The package's `randomized_svd` has both. It never needs the entries of the matrix, only products. So a sparse matrix stays sparse. What is gained in
+# time depends on the machine, the size and $k$: a full SVD computes all singular values, here 427.
 
 # %% id="package"
 U, s, Vt = svd.randomized_svd(china, 20, rng=0)
@@ -638,8 +652,8 @@ for k in (10, 20, 50):
 #
 # $$\min_{W \ge 0,\; H \ge 0} \lVert X - W H \rVert^2$$
 #
-# Now there is no formula. The problem is NP-hard in general (Vavasis 2009), so one uses rules that go down from a start. The best known
-# **multiplies** each entry by a fraction (Lee and Seung 2001):
+# Now there is no formula. The problem is NP-hard in general (Vavasis 2009): nobody knows a fast way that always finds the lowest point, and hardly
+# anybody expects one. So one uses rules that go down from a start. The best known *multiplies* each entry by a fraction (Lee and Seung 2001):
 #
 # $$W \leftarrow W \odot \frac{X H^\top}{W H H^\top}, \qquad \text{then} \qquad H \leftarrow H \odot \frac{W^\top X}{W^\top W H}$$
 #
@@ -776,7 +790,7 @@ for name, step in (("multiplicative", multiply), ("HALS", hals_step)):
 # ### The price, and what is not determined
 #
 # With the same $k$ NMF can never be closer than the SVD: its product is one of the matrices of rank $k$. It pays for the sign. And the parts are
-# **not unique**. Another start ends in another valley with nearly the same error; and even one product can have several pairs of factors.
+# *not unique*. Another start ends in another valley with nearly the same error; and even one product can have several pairs of factors.
 
 # %% id="unique" tags=["A19"]
 W, H = hals_step(DIGITS, *LOCKED)
@@ -1008,8 +1022,8 @@ print(f"held-out RMSE: mean {mean_error:.3f}, biases {rmse(by_biases[test], test
 #
 # $$\min_{b, p, q} \sum_{(u,i) \text{ observed}} (r_{ui} - \mu - b_u - b_i - p_u^\top q_i)^2 + \lambda \Big(\sum_u \lVert p_u \rVert^2 + \sum_i \lVert q_i \rVert^2\Big) + \dots$$
 #
-# Not convex in all unknowns together, but with all $q_i$ fixed each person is a small **ridge regression** over the movies that this person rated,
-# solved exactly:
+# Not convex in all unknowns together, but with all $q_i$ fixed each person is a small problem of least squares with a penalty, over the movies that
+# this person rated. It is solved exactly (*ridge regression*; lesson [14](14_smaller_and_sturdier_models.ipynb) has more of it):
 #
 # $$p_u = (Q_u^\top Q_u + \lambda I)^{-1} Q_u^\top r_u$$
 #
@@ -1041,7 +1055,7 @@ theirs = np.append(model.item_factors_[place], model.item_bias_[place])
 print("the package's last half step, for one movie, agrees:", np.allclose(own, theirs, atol=1e-6))
 
 # %% [markdown] id="sgd-text"
-# The other way takes one rating at a time, in random order, and makes a step of stochastic gradient descent (lesson 03). Without the biases, the
+# The other way takes one rating at a time, in random order, and makes a step of stochastic gradient descent (lesson [03](03_stochastic_gradients.ipynb)). Without the biases, the
 # error is $e = r - p^\top q$, and
 #
 # $$p \leftarrow p + \mathrm{lr}\,(e\, q - \lambda\, p), \qquad q \leftarrow q + \mathrm{lr}\,(e\, p - \lambda\, q),$$
@@ -1246,18 +1260,19 @@ print(np.allclose(found, np.clip(expected, 0.5, 5)))
 # ## 8 Where a search without gradients does help
 #
 # A document recommends gradient-free optimization for recommender systems. For fitting biases and factors we have seen better: exact solutions and
-# gradients. But nobody looks at an RMSE. People look at a **list**. Rank all movies for each person, and see on which place a movie stands that
+# gradients. But nobody looks at an RMSE. People look at a *list*. Rank all movies for each person, and see on which place a movie stands that
 # this person loved and that was held out. If its place is $\rho \le 10$, the list earns $1 / \log_2(1 + \rho)$, else nothing. The mean over people
 # is **NDCG at 10** (here with one movie for each). It depends on the *order* only. Its gradient is zero almost everywhere, like that of the count
-# of errors in lesson 11.
+# of errors in lesson [11](11_evolution_strategies.ipynb).
 #
 # Four scores for each person and movie: the movie's bias, the product of the factors, the logarithm of how often the movie was rated, and the SVD
 # of the table *filled with zeros* ($k = 20$), which knows who picks what. A weighted sum ranks the movies. (The person's bias adds the same to all
 # movies: much of the gain in RMSE does nothing for the list.) Ways to choose the weights:
 #
 # - as the rating model says, (1, 1, 0, 0), or one score alone;
-# - by the (1+1)-ES of lesson 07 on NDCG itself, 200 values, from (1, 1, 0, 0);
-# - by a **stand-in** with a gradient: logistic regression on pairs, the loved movie against random others.
+# - by the (1+1)-ES of lesson [07](07_random_search.ipynb) on NDCG itself, 200 values, from (1, 1, 0, 0);
+# - by a surrogate with a gradient: **logistic regression** on pairs, the loved movie against a random other one. If its weighted score is ahead by
+#   $z$, the pair costs $\ln(1 + e^{-z})$: next to nothing far ahead, more and more behind, and smooth.
 #
 # Weights are chosen on half of the people and judged on the other half. Ten splits.
 
@@ -1293,7 +1308,7 @@ def ranking_task(seed):
 
 
 # %% [markdown] id="ranking-ways-text"
-# NDCG of a mixture of the scores, and the stand-in:
+# NDCG of a mixture of the scores, and the surrogate:
 
 
 # %% id="ranking-ways" tags=["P04"]
@@ -1342,7 +1357,7 @@ judged = {name: values[:, 1] for name, values in ranked.items()}
 better = np.sum(judged["search on NDCG"] > judged["predicted rating"])
 print("search beats the order by predicted rating in at least 9 of 10 splits:", bool(better >= 9))
 ahead = np.median(judged["search on NDCG"] - judged["pairs, by gradient"])
-print("it is ahead of the stand-in by more than 0.02:", bool(ahead > 0.02))
+print("it is ahead of the surrogate by more than 0.02:", bool(ahead > 0.02))
 print("the half where weights were chosen flatters it:", end=" ")
 print(bool(np.median(np.diff(ranked["search on NDCG"])) < 0))
 
@@ -1350,7 +1365,7 @@ print(bool(np.median(np.diff(ranked["search on NDCG"])) < 0))
 # From the weights of the rating model, 200 values and a metric without slopes, the search finds lists that earn three times as much. That is a real
 # use. But be fair to the others:
 #
-# - The stand-in with a gradient does as well. (Lesson 11: if a smooth stand-in points the same way, take it. The search is for the case where there
+# - The surrogate with a gradient does as well. (As in lesson 11: if a smooth one points the same way, take it. The search is for the case where there
 #   is none.)
 # - *One* good score does nearly as well as the best mixture: the SVD filled with zeros, of which section 7 said that it is useless! For stars it
 #   is, for lists it is the best score of the four (as in Cremonesi, Koren and Turrin 2010). It answers another question: not how a person would

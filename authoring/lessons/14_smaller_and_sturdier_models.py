@@ -47,8 +47,8 @@ limits = threadpool_limits(1)  # small matrices: more threads would wait for eac
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson 13 gave a vector to every word, lesson 12 one to every user and every film. Such models grow with the vocabulary and with the customers. Low
-# rank saved room there, but only sometimes. So the first question is: **how small can a trained model be made, and what does it cost?**
+# Lesson [13](13_text_with_matrices.ipynb) gave a vector to every word, lesson [12](12_matrix_factorization.ipynb) one to every person and every
+# movie. Such models grow with the vocabulary and with the customers. Low rank saved room there, but only sometimes. So the first question is: **how small can a trained model be made, and what does it cost?**
 #
 # Here is a network to work on: 1,000 scanned digits to learn from, 797 to judge by, 256 hidden units. We train it from ten starts. Beside it stands
 # the same kind of network that saw only 100 digits. It makes no mistake on these, and many on the others. So the second question is: **what helps
@@ -123,7 +123,7 @@ show(
 # %% [markdown] id="rank-text"
 # ## 3 Low rank
 #
-# Lesson 12: the best matrix of rank $k$ is $W \approx A B$ with $A$ of shape $(m, k)$ and $B$ of shape $(k, n)$, cut from the singular value
+# Lesson [12](12_matrix_factorization.ipynb): the best matrix of rank $k$ is $W \approx A B$ with $A$ of shape $(m, k)$ and $B$ of shape $(k, n)$, cut from the singular value
 # decomposition. It holds $k(m+n)$ numbers in the place of $mn$, so it saves only if
 #
 # $$k < \frac{mn}{m+n} .$$
@@ -156,7 +156,7 @@ for k in (8, 16, 51, 52, 64):
 # whole file. **Goal:** at most 1.5 percentage points more mistakes than the full network (median), in a file of at most 60 % of its bytes.
 
 
-# %% id="rank-of-layer"
+# %% id="changed-layer"
 def with_layer(theta, change):
     """A copy of the network with its first layer changed."""
     theta = theta.copy()
@@ -174,6 +174,7 @@ def mistakes(thetas):
     return np.array([wrong(theta, SIZES, test, test_label) for theta in thetas])
 
 
+# %% id="rank-of-layer"
 FULL_BYTES, FULL_WRONG = size_on_disk([nets[0]]), np.median(mistakes(nets))
 REST = nets[0][64 * 256 :]
 
@@ -555,15 +556,17 @@ for share, bits, form in (
 # %% [markdown] id="penalty-text"
 # ## 7 A penalty changes the objective
 #
-# Now the second question. A model that answers its training data perfectly and new data badly has **over-fitted**. Lesson 02 showed it with columns
-# of noise. Here is the same with real columns and few rows: 13 measures of a house, and only 20 houses to learn from.
+# Now the second question. A model that answers its training data perfectly and new data badly has **over-fitted**. Lesson
+# [02](02_linear_regression.ipynb) showed it with columns of noise. Here is the same with real columns and few rows: 13 measures of a house, and only
+# 20 houses to learn from.
 #
 # The oldest remedy is **ridge regression** (Hoerl and Kennard 1970): add a price for large weights, an **L2 penalty**,
 #
 # $$J_\lambda(w) = \lVert Zw - c \rVert^2 + \lambda \lVert w \rVert^2, \qquad w_\lambda = \left(Z^\top Z + \lambda I\right)^{-1} Z^\top c ,$$
 #
-# where $Z$ holds the standardized columns and $c$ the centered targets. This is a new objective with a minimum of its own. Who looks for the minimum is another
-# matter: below, a formula, gradient descent, Adam, and CMA-ES (lesson 11), which sees values only, all arrive at the same place.
+# where $Z$ holds the standardized columns, $c$ the centered targets and $w$ the weights; centered data need no constant. This is a new objective with a
+# minimum of its own. Who looks for the minimum is another matter: below, a formula, gradient descent, Adam, and CMA-ES (lesson
+# [11](11_evolution_strategies.ipynb)), which sees values only, all arrive at the same place.
 
 
 # %% id="houses-data" tags=["machine"]
@@ -609,7 +612,7 @@ for name, w in found.items():
 # %% [markdown] id="houses-text"
 # What does the penalty buy? Ten draws of 20 houses. The held-out houses are all the others, nearly 3,000.
 
-# %% id="houses" tags=["Q21", "Q32", "A33", "machine"]
+# %% id="houses-errors"
 lams = np.geomspace(0.01, 1000, 16)
 errors = np.empty((10, 16, 2))
 plain = np.empty((10, 2))
@@ -626,6 +629,7 @@ for seed in range(10):
     w = np.linalg.lstsq(Z, c, rcond=None)[0]
     plain[seed] = root_mse(w, Z, c), root_mse(w, new, new_c)
 
+# %% id="houses" tags=["Q21", "Q32", "A33", "machine"]
 figure, axes = panels()
 for side, name, color, marker in (
     (0, "20 training houses", BLUE, "o"),
@@ -657,7 +661,8 @@ show(
 # a point. A document says that the goal of an optimization algorithm is the best training performance "while avoiding over-fitting". The first half is
 # optimization. The second half is decided by objective, data, model and the end of the run.
 #
-# Here we picked the strength by looking at the new houses, for all draws together. In earnest it is chosen by cross-validation (lesson 03).
+# Here we picked the strength by looking at the new houses, for all draws together. In earnest it is chosen by cross-validation (lesson
+# [03](03_stochastic_gradients.ipynb)).
 #
 # ### L1 makes zeros
 #
@@ -683,19 +688,19 @@ for name, make in {
 # ## 8 More data from the same data
 #
 # **Augmentation** adds changed copies of the training data whose answer is known: digits moved, turned, or with noise. It changes the data. For a linear model one
-# can say what noise does. Add normal noise of standard deviation $s$ to the inputs of $m$ rows; the squares of the noise terms do not cancel, and on average
+# can say what noise does. Add normal noise of standard deviation $\sigma$ to the inputs of $m$ rows; the squares of the noise terms do not cancel, and on average
 # the objective becomes (Bishop 1995)
 #
-# $$\lVert Zw - c \rVert^2 + m s^2 \lVert w \rVert^2 .$$
+# $$\lVert Zw - c \rVert^2 + m \sigma^2 \lVert w \rVert^2 .$$
 #
-# So for a linear model noise on the inputs *is* ridge regression with $\lambda = m s^2$.
+# So for a linear model noise on the inputs *is* ridge regression with $\lambda = m \sigma^2$.
 
 # %% id="noise" tags=["A10", "machine"]
 Z, c, *_ = few_rows(0)
-s = (10 / len(Z)) ** 0.5
+sigma = (10 / len(Z)) ** 0.5
 rng = np.random.default_rng(0)
 copies = np.tile(Z, (5000, 1))
-copies += s * rng.standard_normal(copies.shape)
+copies += sigma * rng.standard_normal(copies.shape)
 w_noise = np.linalg.lstsq(copies, np.tile(c, 5000), rcond=None)[0]
 gap = np.linalg.norm(w_noise - w_ridge) / np.linalg.norm(ridge(Z, c, 0) - w_ridge)
 print(
@@ -728,10 +733,12 @@ show(figure, f"One picture of a {label[0]}, and four of its eight moved copies."
 # %% [markdown] id="loop-text"
 # ## 9 Five remedies in one loop
 #
-# Here is a training loop, and in it the place where each remedy acts. **Noise** and **moved copies** act on the data. The **penalty** is the rule's
-# `weight_decay`: for `Adam` it means that $\lambda\theta$ is added to the gradient (lesson 05). **Dropout** (Srivastava et al. 2014) silences a random part
-# of the hidden units for each batch and strengthens the others; in the end all take part. For **early stopping** we keep the parameters after every
-# 20 steps and take those with the lowest loss on digits set aside for this, one in five of the training digits.
+# Here is a training loop, and in it the place where each remedy acts. *Noise* and *moved copies* act on the data. The *penalty* is the rule's
+# `weight_decay`: for `Adam` it means that $\lambda\theta$ is added to the gradient (lesson [05](05_adaptive_steps.ipynb)). **Dropout** (Srivastava et
+# al. 2014) silences a random part of the hidden units for each batch and strengthens the others; in the end all take part. For **early stopping** we
+# keep the parameters after every 20 steps and take those with the lowest loss on digits set aside for this, one in five of the training digits. (Who
+# really wants to stop early waits for some rounds without a new lowest loss: question 4 of the
+# [exercise](../exercises/14_smaller_and_sturdier_models.ipynb).)
 
 
 # %% id="loop" tags=["A10", "Q33"]
@@ -768,7 +775,7 @@ def train_small(X, y, seed, hidden=64, l2=0.0, noise=0.0, drop=0.0, copies=False
 # The experiment: 200 digits to learn from, ten draws, the same draws and the same number of steps for all. Once with the labels as they are, and
 # once with about one label in five replaced by a wrong one, as careless labeling does. The held-out digits keep their right labels. Each strength
 # was chosen among two to five, for each kind of labels, on ten *other* draws and then left alone. The held-out digits were the same, which
-# flatters the remedies a little. Last comes a rival without any trick: twice the digits.
+# flatters the remedies a little. *Fewer units* is a smaller network from the start. Last comes a rival without any trick: twice the digits.
 
 # %% id="experiment"
 REMEDIES = {
@@ -1096,7 +1103,7 @@ for name in ("nothing", "L2 penalty", "noise", "moved copies"):
 # - [ ] There is none: both change the weights.
 #   An optimizer looks for a minimum. A penalty changes the function whose minimum is looked for.
 # - [ ] The decay of AdamW is the L2 penalty under another name.
-#   For gradient descent it would be. Under Adam the two end at different places (lesson 05, section 6).
+#   For gradient descent it would be. Under Adam the two end at different places (lesson [05](05_adaptive_steps.ipynb), section 6).
 # - [x] An optimizer says how to move, a penalty says where the minimum is; the decay of AdamW is part of the rule.
 #   `Adam(weight_decay=...)` adds the penalty's gradient. `AdamW` shrinks the weights apart from the gradient, and need not end at the minimum of the penalized loss.
 

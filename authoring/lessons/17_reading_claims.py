@@ -90,9 +90,9 @@ show(
 # %% [markdown] id="grow-why"
 # Why: the error is subtracted from every parameter with the wrong sign and without the feature. The prediction $p = x^\top w$ then changes by
 #
-# $$p \leftarrow p - \eta \sum_i x_i (y_i - p) = \Big(1 + \eta \sum_i x_i\Big)\, p - \eta\, x^\top y ,$$
+# $$p \leftarrow p - \mathrm{lr} \sum_i x_i (y_i - p) = \Big(1 + \mathrm{lr} \sum_i x_i\Big)\, p - \mathrm{lr}\, x^\top y ,$$
 #
-# and $\eta \sum_i x_i \approx 0.01 \cdot 50 = 0.5$: it grows by half in every step, and $1.5^{1000} \approx 10^{176}$. Lessons [01](01_what_gradient_free_means.ipynb) and
+# and $\mathrm{lr} \sum_i x_i \approx 0.01 \cdot 50 = 0.5$: it grows by half in every step, and $1.5^{1000} \approx 10^{176}$. Lessons [01](01_what_gradient_free_means.ipynb) and
 # [10](10_gradients_from_values.ipynb) repair the rule itself.
 #
 # So what are the five numbers? They look like the *start*: uniform between 0 and 1. The **Kolmogorov-Smirnov test** measures how far the share of numbers
@@ -232,7 +232,7 @@ print(f"{len(wrong)} name somebody else, {len(set(wrong))} different people: {',
 # | a tool that does not do it | "scikit-learn offers many optimizers" | open the documentation: its solvers train its own models; you cannot hand it your objective ([lesson 07](07_random_search.ipynb)) |
 # | people who are nobody | thanks to 张三, 李四, 王五 and 赵六: the Chinese "John Doe" and his friends | ask who stands for the text |
 # | the same item twice | "data masking, data masking" in a list of remedies | nobody read it again |
-# | code that was never run | of 22 listings 17 stop with an error and 4 are empty (lessons 01 to 13 run them) | run it |
+# | code that was never run | of 22 listings 17 stop with an error and 4 are empty (lessons [01](01_what_gradient_free_means.ipynb) to [13](13_text_with_matrices.ipynb) run them) | run it |
 # | data that are gone | `load_boston` | see the next cell |
 
 # %% id="boston" tags=["C01"]
@@ -731,7 +731,7 @@ print(
 )
 
 # %% [markdown] id="invert-text"
-# And the update tells the data. For a linear model and one record $x$, the gradient is $\big((\sigma - y)\,x,\; \sigma - y\big)$: the record itself, times a number, and that number. Each scalar is one linear equation $z^\top g = p$. With 65
+# And the update tells the data. For a linear model and one record $x$, the gradient is $(c\,x,\; c)$: the record itself, times a number $c$, and that number. Each scalar is one linear equation $z^\top g = p$. With 65
 # of them the listener solves for $g$ and divides: the private image is back. With fewer, take the shortest solution, up to its scale.
 
 
@@ -1046,7 +1046,7 @@ for settings in (
 #
 # <details><summary>Is the difference that it uses internal in place of external gradients?</summary>
 #
-# No. There is one gradient of a loss by its parameters; whoever computes it, by hand, by a library or in a hidden loop, uses first-order information. A rule that contains $\nabla L$ is gradient descent under any name. [01](01_what_gradient_free_means.ipynb)
+# No. There is one gradient of a loss by its parameters; whoever computes it, by hand, by a library or in a hidden loop, uses first-order information. A rule that contains $\nabla J$ is gradient descent under any name. [01](01_what_gradient_free_means.ipynb)
 #
 # </details>
 
@@ -1122,7 +1122,7 @@ for settings in (
 #
 # <details><summary>How do you choose a learning rate?</summary>
 #
-# On a logarithmic scale, by random search rather than a grid as soon as a second setting counts, judged on validation data, never on the test data. First find the largest rate that is stable (for a quadratic $2/L$), then use a schedule that falls. With values only the rate must be smaller, since each step is noisier. [02](02_linear_regression.ipynb), [07](07_random_search.ipynb), [10](10_gradients_from_values.ipynb)
+# On a logarithmic scale, by random search rather than a grid as soon as a second setting counts, judged on validation data, never on the test data. First find the largest rate that is stable (for a quadratic $2/\lambda_{\max}$), then use a schedule that falls. With values only the rate must be smaller, since each step is noisier. [02](02_linear_regression.ipynb), [07](07_random_search.ipynb), [10](10_gradients_from_values.ipynb)
 #
 # </details>
 #
@@ -1137,18 +1137,18 @@ for settings in (
 #
 # A document closes with six steps: understand the problem, prepare the data, implement forward and *backward* pass, train, evaluate, apply. A good list, and by its third step not a list for a gradient-free method. With what this course measured, it reads:
 #
-# 1. **Problem.** What is the objective, and is it what you want (lesson 11, section 9)? What may be asked, at what price?
+# 1. **Problem.** What is the objective, and is it what you want (lesson [11](11_evolution_strategies.ipynb), section 9)? What may be asked, at what price?
 # 2. **Data.** Where from, whose, what is leaked, what is held out (lessons [03](03_stochastic_gradients.ipynb) and [13](13_text_with_matrices.ipynb))?
 # 3. **Baseline, then method.** The simplest thing that could work; then the table of section 7. Gradients are checked by differences.
 # 4. **Run.** Protocol before results. Seeds fixed, all runs kept.
 # 5. **Evaluate.** Median and band; accuracy, but with rare classes also precision, recall and F1; the test data once.
 # 6. **Use, and watch.** What changes when the data do? Who may ask the model, how often?
 #
-# The documents also name fields to watch that are not optimization: compression (lesson [14](14_smaller_and_sturdier_models.ipynb)), learning from few examples (MeZO and BBT work there: lessons [15](15_language_models.ipynb) and [16](16_the_state_of_the_art.ipynb)), distribution over many machines (lesson [11](11_evolution_strategies.ipynb)), interpretability, pictures and sound beside text, ethics and law. For the last three this course has no measurement, and so no claim.
+# The documents also name fields to watch that are not optimization: compression (lesson [14](14_smaller_and_sturdier_models.ipynb)), learning from few examples (MeZO and BBT work there: lessons [15](15_language_models.ipynb) and [16](16_the_state_of_the_art.ipynb)), distribution over many machines (lesson 11), interpretability, pictures and sound beside text, ethics and law. For the last three this course has no measurement, and so no claim.
 #
 # ### Your capstone
 #
-# Take one claim: from the documents, a paper, a blog, a colleague. Write down *what result would refute it*. Design the measurement, run it, report by how much it holds and where not. The rubric, twenty points, stands in [exercise 17](../exercises/17_reading_claims.ipynb). Some claims that fit on a laptop:
+# Take one claim: from the documents, a paper, a blog, a colleague. Write down *what result would refute it*. Design the measurement, run it, report by how much it holds and where not. The rubric, twenty points, stands in section 9 of [exercise 17](../exercises/17_reading_claims.ipynb). Some claims that fit on a laptop:
 #
 # - "Method X of the bestiary beats differential evolution." Move the optimum, count evaluations.
 # - "Larger models need proportionally more steps without gradients." Lesson [10](10_gradients_from_values.ipynb) has the tools.

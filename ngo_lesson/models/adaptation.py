@@ -14,18 +14,6 @@ from ngo_lesson.models.transformer import Transformer
 from ngo_lesson.optimize.minimize import minimize
 
 
-def sparse_mask(w: np.ndarray, share: float) -> np.ndarray:
-    """Return True at the int(share * size) smallest magnitudes of w, any shape; of equal ones the first. Lesson 16.
-
-    Liu et al. 2024, Sparse MeZO, arXiv 2402.15751.
-    """
-    if not (isinstance(share, numbers.Real) and 0 < share <= 1):
-        raise ValueError(f"share={share!r} must be above 0 and at most 1 (all parameters move)")
-    mask = np.zeros(w.size, dtype=bool)
-    mask[np.argsort(np.abs(w), axis=None, kind="stable")[: int(share * w.size)]] = True
-    return mask.reshape(w.shape)
-
-
 def low_rank_noise(m: int, n: int, r: int, rng: np.random.Generator) -> np.ndarray:
     """Return A B' / sqrt(r) (m, n) with A (m, r) and then B (n, r) standard normal: variance 1, excess kurtosis 6 / r.
 

@@ -29,16 +29,25 @@ def low_rank(W: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return U[:, :k] * roots, roots[:, None] * Vt[:k]
 
 
+def sparse_mask(w: np.ndarray, share: float) -> np.ndarray:
+    """Return True at the int(share * size) smallest magnitudes of w, any shape; of equal ones the first.
+
+    What pruning removes (lesson 14), and what Sparse MeZO moves (Liu et al. 2024, arXiv:2402.15751; lesson 16).
+    """
+    if not (isinstance(share, numbers.Real) and 0 <= share <= 1):
+        raise ValueError(f"share={share!r} must be from 0 (none of them) to 1 (all)")
+    mask = np.zeros(w.size, dtype=bool)
+    mask[np.argsort(np.abs(w.astype(np.float64)), axis=None, kind="stable")[: int(share * w.size)]] = True
+    return mask.reshape(w.shape)
+
+
 def prune(w: np.ndarray, share: float) -> np.ndarray:
     """Return a copy of w, any shape, with the int(share * size) smallest magnitudes set to zero. Lesson 14.
 
-    Of equal magnitudes the first ones go. Han et al. 2015, arXiv:1506.02626.
+    Han et al. 2015, arXiv:1506.02626.
     """
-    w = _checked("w", w)
-    if not (isinstance(share, numbers.Real) and 0 <= share <= 1):
-        raise ValueError(f"share={share!r} must be from 0 (nothing pruned) to 1 (all)")
-    pruned = w.copy()
-    pruned.flat[np.argsort(np.abs(w.astype(np.float64)), axis=None, kind="stable")[: int(share * w.size)]] = 0
+    pruned = _checked("w", w).copy()
+    pruned[sparse_mask(pruned, share)] = 0
     return pruned
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numba import float32, int32, types, uint64
 
-from ngo_lesson.kernels import kernel
+from ngo_lesson.kernels import kernel, random_bits
 from ngo_lesson.models.transformer import ahead
 from ngo_lesson.optimize.updates import Rate
 
-GOLDEN = 0x9E3779B97F4A7C15
 # Polynomials of the least largest error: log(1 + m) for 1 + m from sqrt(1/2) to sqrt(2), off by 1e-5; for t from -1 to
 # 1, sin(pi t / 2) in odd powers, off by 6e-7, and cos(pi t / 2) in even powers, off by 7e-6.
 L1, L2, L3, L4, L5 = map(np.float32, (0.99991888, -0.49923357, 0.33734515, -0.2734989, 0.1751308))
@@ -25,14 +24,6 @@ ONE, LOG_2 = np.float32(1), np.float32(math.log(2))
 # Integers of 20 bits, with their sign, become the middles of as many cells of 0 to 1, and of 11 bits those of -1 to 1.
 CELL, MIDDLE = np.float32(2**-20), np.float32(0.5 + 2**-21)
 TURN, START = np.float32(2**-31), np.float32(2**-11)
-
-
-@kernel(uint64(uint64))
-def mix(z):
-    """Return 64 bits in which every bit of z plays a part. SplitMix64, Steele, Lea & Flood 2014, figure 17."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
 
 
 @kernel(types.UniTuple(float32, 2)(int32), fastmath=True)
@@ -59,7 +50,7 @@ def add_noise_(theta, key, scale):
     """Add scale times standard normal noise to theta (d,): four numbers for each 64 bits, a quarter of d apart."""
     n = theta.size // 4
     for i in range(n):
-        bits = mix(key + np.uint64(i) * np.uint64(GOLDEN))
+        bits = random_bits(key + np.uint64(i))
         a, b = two_normals(np.int32(bits))
         c, d = two_normals(np.int32(bits >> np.uint64(32)))
         theta[i] += scale * a
@@ -67,7 +58,7 @@ def add_noise_(theta, key, scale):
         theta[2 * n + i] += scale * c
         theta[3 * n + i] += scale * d
     for i in range(4 * n, theta.size):
-        theta[i] += scale * two_normals(np.int32(mix(key + np.uint64(i) * np.uint64(GOLDEN))))[0]
+        theta[i] += scale * two_normals(np.int32(random_bits(key + np.uint64(i))))[0]
 
 
 def perturb_(theta: np.ndarray, seed: int, scale: float) -> None:
@@ -80,7 +71,7 @@ def perturb_(theta: np.ndarray, seed: int, scale: float) -> None:
         perturb_(wide, seed, scale)
         theta[:] = wide
     else:
-        add_noise_(theta, np.uint64(mix((int(seed) + GOLDEN) % 2**64)), scale)
+        add_noise_(theta, np.uint64(random_bits((int(seed) + 1) % 2**64)), scale)
 
 
 def mezo_step_(loss: Callable[[np.ndarray], float], theta: np.ndarray, seed: int, eps: float, lr: float) -> tuple:

@@ -2,17 +2,16 @@
 
 import json
 import math
-import numbers
 import os
 import warnings
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from ngo_lesson.models.sampling import choose
 from ngo_lesson.models.transformer import Config, Transformer
 from ngo_lesson.optimize.updates import UpdateRule
 
@@ -33,10 +32,9 @@ class CharTokenizer:
         self._order = np.argsort(self._table)
 
     @classmethod
-    def of(cls, text: str, most: int | None = None) -> "CharTokenizer":
-        """Return the tokenizer that knows the characters of the text, or only so many of them, the most frequent."""
-        ranked = sorted(Counter(text).items(), key=lambda pair: (-pair[1], pair[0]))
-        return cls("".join(sorted(each for each, _ in ranked[:most] if each != cls.UNKNOWN)))
+    def of(cls, text: str) -> "CharTokenizer":
+        """Return the tokenizer that knows the characters of the text."""
+        return cls("".join(sorted(set(text) - {cls.UNKNOWN})))
 
     def __len__(self) -> int:
         return len(self._table)
@@ -105,7 +103,7 @@ class LanguageModel(Transformer):
                 if theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
                     raise ValueError("its parameters are not finite numbers")
                 return cls(CharTokenizer(header["characters"]), Config(**header["config"]), theta)
-            except Exception as error:  # a damaged zip file raises a dozen types
+            except Exception as error:  # zipfile raises six types, NotImplementedError and RuntimeError among them
                 raise ValueError(
                     f"{path} is damaged, or not a checkpoint that LanguageModel.save of this course wrote ({error}); "
                     "get the file again, or train and save the model again"
@@ -127,23 +125,6 @@ def is_held_out(text: str) -> bool:
     It depends on the words alone, so that copies of a text are on one side.
     """
     return zlib.crc32(" ".join(text.split()).encode()) % 10 == 0
-
-
-def choose(logits: np.ndarray, temperature: float, top_k: int | None, rng: np.random.Generator) -> int:
-    """Draw a token from the softmax of logits / temperature among the top_k largest logits (None: among all).
-
-    temperature 0 takes the largest, the first if there are many.
-    """
-    if not (isinstance(temperature, numbers.Real) and 0 <= temperature < math.inf):
-        raise ValueError(f"temperature={temperature!r} must be a finite number, at least 0 (the likeliest token)")
-    if top_k is not None and not (isinstance(top_k, numbers.Integral) and top_k >= 1):
-        raise ValueError(f"top_k={top_k!r} must be a positive integer, or None for all tokens")
-    if temperature == 0:
-        return int(np.argmax(logits))
-    best = np.argsort(-logits, kind="stable")[:top_k]
-    with np.errstate(over="ignore"):  # a tiny temperature makes chances 0
-        chances = np.exp((logits[best].astype(np.float64) - logits.max()) / temperature)
-    return int(rng.choice(best, p=chances / chances.sum()))
 
 
 def windows(tokens: np.ndarray, starts: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray]:

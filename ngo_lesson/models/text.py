@@ -4,7 +4,6 @@ A text is cut into units: with unit="char" its characters (English or Chinese), 
 and its punctuation marks. Chinese has no spaces between words, so take its characters.
 """
 
-import math
 import numbers
 import re
 from collections import Counter
@@ -14,7 +13,6 @@ from typing import NamedTuple, Self
 import numpy as np
 from numba import int64, void
 from scipy import sparse
-from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -23,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ngo_lesson.factorize.svd import TruncatedSVD, randomized_svd
 from ngo_lesson.kernels import kernel
+from ngo_lesson.models.sampling import choose
 
 WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 END = "\n"  # stands before the first text and after each
@@ -92,16 +91,6 @@ def ppmi(counts):
     table.data = np.maximum(np.log(table.data * (rows.sum() / rows[i]) / columns[j]), 0)
     table.eliminate_zeros()
     return table if sparse.issparse(counts) else table.toarray()
-
-
-def embed(counts, k: int, *, random_state=None) -> np.ndarray:
-    """Vectors (V, k) of the rows of `counts` (V, n): U_k sqrt(S_k) of its PPMI. Lesson 13.
-
-    Rows without a count are zero, and so are columns beyond the rank; k is at most the smaller side of counts.
-    Levy & Goldberg 2014, the symmetric variant.
-    """
-    U, s, _ = randomized_svd(ppmi(counts), k, rng=random_state)
-    return U * np.sqrt(s)
 
 
 def nearest(vectors: np.ndarray, i: int, n: int) -> np.ndarray:
@@ -184,18 +173,10 @@ class WittenBell(BaseEstimator):
         """
         check_is_fitted(self)
         _integer("length", length, least=0)
-        if not (isinstance(temperature, numbers.Real) and 0 <= temperature < math.inf):
-            raise ValueError(f"temperature={temperature!r} must be a number, zero or more; zero takes the likeliest")
         rng, ids = np.random.default_rng(rng), [*self._numbers([END, *split_units(seed_text, self.unit)])]
         begin = len(ids)
         for _ in range(length):
-            p = self._next(ids)[1:]
-            if temperature == 0:
-                drawn = p.argmax()
-            else:
-                with np.errstate(over="ignore"):  # near temperature 0 all but the likeliest fall to -inf
-                    drawn = rng.choice(p.size, p=softmax(np.log(p / p.max()) / temperature))
-            ids.append(drawn + 1)
+            ids.append(1 + choose(np.log(self._next(ids)[1:]), temperature, None, rng))
         new = [self.units_[i] for i in ids[begin:]]
         return seed_text + "".join(new) if self.unit == "char" else " ".join(filter(None, [seed_text, *new]))
 

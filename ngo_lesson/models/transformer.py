@@ -161,25 +161,21 @@ def gelu_back_(delta, u):
 
 @ahead(float64(ROWS, int64[::1], float64))
 def cross_entropy_(Z, y, count):
-    """Return the sum of -log softmax(z)_y over the rows of Z (m, k), over `count`; Z turns into its derivative.
-
-    A row whose y is negative is left out.
-    """
+    """Return the sum of -log softmax(z)_y over the rows of Z (m, k), over `count`; Z turns into its derivative."""
     zero, loss = Z.dtype.type(0), 0.0
     for i in range(Z.shape[0]):
-        used, label = Z.dtype.type(y[i] >= 0), max(y[i], 0)
-        top, total, right = Z[i, 0], zero, Z[i, label]
+        top, total, right = Z[i, 0], zero, Z[i, y[i]]
         for j in range(1, Z.shape[1]):
             top = max(top, Z[i, j])
         for j in range(Z.shape[1]):
             e = exp(Z[i, j] - top)
             Z[i, j] = e
             total += e
-        loss += used * (math.log(total) + top - right)
-        share = used / (Z.dtype.type(count) * total)
+        loss += math.log(total) + top - right
+        share = Z.dtype.type(1) / (Z.dtype.type(count) * total)
         for j in range(Z.shape[1]):
             Z[i, j] *= share
-        Z[i, label] -= used / Z.dtype.type(count)
+        Z[i, y[i]] -= Z.dtype.type(1) / Z.dtype.type(count)
     return loss / count
 
 
@@ -366,17 +362,22 @@ class Transformer:
         if not (isinstance(targets, np.ndarray) and targets.shape == inputs.shape and targets.dtype.kind in "iu"):
             raise ValueError(f"targets must be integers of the shape of inputs, {inputs.shape}")
         y, k, value = targets.ravel().astype(np.int64, copy=False), self.config.vocabulary, 0.0
-        count = np.count_nonzero(y >= 0)
-        if not count or y.max() >= k:
+        used = np.flatnonzero(y >= 0)
+        if not used.size or y.max() >= k:
             raise ValueError(f"targets must be below {k}, the vocabulary, and at least one of them not negative")
-        step = space.wide.size // k
-        for start in range(0, y.size, step):
-            rows = slice(start, start + step)
+        if gradient:
+            space.for_norm.fill(0)  # what is left out adds nothing
+        step, whole = space.wide.size // k, used.size == y.size
+        for start in range(0, used.size, step):
+            rows = slice(start, start + step) if whole else used[start : start + step]  # views, or copies of few rows
             norm, Z = space.last.norm[rows], space.scratch(y[rows].size, k)
             np.matmul(norm, p.tokens.T, out=Z)
-            value += cross_entropy_(Z, y[rows], count)
+            value += cross_entropy_(Z, y[rows], used.size)
             if gradient:
-                np.matmul(Z, p.tokens, out=space.for_norm[rows])
+                if whole:
+                    np.matmul(Z, p.tokens, out=space.for_norm[rows])
+                else:
+                    space.for_norm[rows] = Z @ p.tokens
                 gradient.tokens += Z.T @ norm
         return value
 

@@ -91,24 +91,6 @@ def ellipsoid_gradient(x):
 
 
 @kernel(VALUE)
-def powers(x):
-    """Sum of |x_i|^(i + 2), i from 0: ever flatter near the minimum, where small gradients mislead."""
-    total = 0.0
-    for i in range(x.size):
-        total += np.abs(x[i]) ** (i + 2)
-    return total
-
-
-@kernel(SLOPE)
-def powers_gradient(x):
-    """Gradient of powers, (d,)."""
-    g = np.empty_like(x)
-    for i in range(x.size):
-        g[i] = (i + 2) * np.abs(x[i]) ** (i + 1) * np.sign(x[i])
-    return g
-
-
-@kernel(VALUE)
 def rosenbrock(x):
     """A long curved valley (Rosenbrock 1960): the way down keeps turning. Minimum at ones."""
     total = 0.0
@@ -125,27 +107,6 @@ def rosenbrock_gradient(x):
         above = x[i + 1] - x[i] ** 2
         g[i] += -400 * x[i] * above - 2 * (1 - x[i])
         g[i + 1] += 200 * above
-    return g
-
-
-@kernel(VALUE)
-def dixon_price(x):
-    """A curved valley with weights that grow (Dixon & Price 1989): later coordinates matter more."""
-    total = (x[0] - 1) ** 2
-    for i in range(1, x.size):
-        total += (i + 1) * (2 * x[i] ** 2 - x[i - 1]) ** 2
-    return total
-
-
-@kernel(SLOPE)
-def dixon_price_gradient(x):
-    """Gradient of Dixon and Price's function, (d,)."""
-    g = np.zeros_like(x)
-    g[0] = 2 * (x[0] - 1)
-    for i in range(1, x.size):
-        gap = 2 * x[i] ** 2 - x[i - 1]
-        g[i] += 8 * (i + 1) * gap * x[i]
-        g[i - 1] -= 2 * (i + 1) * gap
     return g
 
 
@@ -386,18 +347,12 @@ def _constant(value: float) -> Callable[[int], np.ndarray]:
     return lambda d: np.full(d, value)
 
 
-def _dixon_price_minimizer(d: int) -> np.ndarray:
-    return 2.0 ** -(1 - 2.0 ** -np.arange(d))
-
-
 LANDSCAPES = {
     landscape.name: landscape
     for landscape in (
         Landscape("sphere", sphere, sphere_gradient, -5, 5, np.zeros),
         Landscape("ellipsoid", ellipsoid, ellipsoid_gradient, -5, 5, np.zeros),
-        Landscape("powers", powers, powers_gradient, -1, 1, np.zeros),
         Landscape("rosenbrock", rosenbrock, rosenbrock_gradient, -5, 10, np.ones),
-        Landscape("dixon-price", dixon_price, dixon_price_gradient, -10, 10, _dixon_price_minimizer),
         Landscape("zakharov", zakharov, zakharov_gradient, -5, 10, np.zeros),
         Landscape("rastrigin", rastrigin, rastrigin_gradient, -5.12, 5.12, np.zeros),
         Landscape("ackley", ackley, ackley_gradient, -32.768, 32.768, np.zeros),

@@ -3,7 +3,7 @@
 Bits and permutations are arrays of floats, 0 and 1 or 0 to d - 1, which the objective may convert.
 Half of the population survives, and children of tournament winners replace the rest. Uniform crossover: Syswerda 1989;
 simulated binary ("sbx", eta = 15) and polynomial mutation (eta = 20, one coordinate in d): Deb & Agrawal 1995;
-"blx": BLX-0.5, Eshelman & Schaffer 1993; order crossover: Davis 1985. Classic: crossover="one-point", elite=1.
+order crossover: Davis 1985. Classic: crossover="one-point", elite=1.
 """
 
 import math
@@ -32,11 +32,11 @@ from ngo_lesson.optimize.generations import (
 from ngo_lesson.optimize.search_loop import as_box
 
 REAL, BITS, ORDER = range(3)
-CROSSOVERS = ("sbx", "blx", "uniform", "one-point", "order")
-SBX, BLX, UNIFORM, ONE_POINT, OX = range(5)
-ALLOWED = {"real": ("uniform", "one-point", "sbx", "blx"), "bits": ("uniform", "one-point"), "order": ("order",)}
-ETA_CROSSOVER, ETA_MUTATION, ALPHA = 15.0, 20.0, 0.5
-COUNTED = SIZE, ASKED, KIND, CROSSOVER, TOURNAMENT, ELITE = range(6)
+CROSSOVERS = ("sbx", "uniform", "one-point", "order")
+SBX, UNIFORM, ONE_POINT, OX = range(4)
+ALLOWED = {"real": ("uniform", "one-point", "sbx"), "bits": ("uniform", "one-point"), "order": ("order",)}
+ETA_CROSSOVER, ETA_MUTATION = 15.0, 20.0
+SIZE, ASKED, KIND, CROSSOVER, TOURNAMENT, ELITE = range(6)
 
 
 class State(NamedTuple):
@@ -78,10 +78,6 @@ def cross_(a, b, how, clock):
             spread = (2 * u if u < 0.5 else 1 / (2 - 2 * u)) ** (1 / (ETA_CROSSOVER + 1))
             middle, half = (a[i] + b[i]) / 2, spread * (a[i] - b[i]) / 2
             a[i], b[i] = middle + half, middle - half
-        elif how == BLX:
-            width = (1 + 2 * ALPHA) * (b[i] - a[i])
-            low = a[i] - ALPHA * (b[i] - a[i])
-            a[i], b[i] = low + width * u, low + width * uniform(clock)
         elif (how == UNIFORM and u < 0.5) or (how == ONE_POINT and i >= cut):
             a[i], b[i] = b[i], a[i]
 

@@ -24,14 +24,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(600))
 
 
+def skip_without(found: object, reason: str) -> None:
+    """Skip the test if something was not found, or fail where a browser is required."""
+    if not found:
+        (pytest.fail if os.environ.get("NGO_REQUIRE_BROWSER") == "1" else pytest.skip)(reason)
+
+
 @pytest.fixture(scope="session")
-def fresh_lab() -> Iterator[Callable[[str], Lab]]:
+def chromium() -> None:
+    """Chromium, or the test is skipped."""
+    skip_without(
+        find_chromium(), "Chromium is missing, NOTHING WAS TESTED IN A BROWSER (Debian: apt-get install chromium)"
+    )
+
+
+@pytest.fixture(scope="session")
+def fresh_lab(chromium: None) -> Iterator[Callable[[str], Lab]]:
     """A function that opens a copy of a notebook: pages that open the same file would share its kernel."""
-    if find_chromium() is None:
-        reason = "Chromium is missing, NOTHING WAS TESTED IN A BROWSER (Debian: apt-get install chromium)"
-        if os.environ.get("NGO_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
     with server(NOTEBOOKS) as (address, folder), browser() as context:
         numbers = count()
 
