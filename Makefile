@@ -39,8 +39,8 @@ test: .venv/tools
 	@$(MAKE) --no-print-directory style suite
 
 style:
-	@echo "== 1 of 4: style"
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "== 1 of 4: style and types"
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m mypy
 
 suite: export OPENBLAS_NUM_THREADS = 1
 suite:

@@ -55,7 +55,9 @@ def question_text(question: Question, text: str) -> str:
     """The question's Markdown with its meter line under the heading and, last, hints that open one in the other."""
     stars = "★" * question.difficulty + "☆" * (3 - question.difficulty)
     minutes, points = _count(question.minutes, "minute"), _count(question.points, "point")
-    heading, body = re.fullmatch(r"(#+ [^\n]*\n+)?(.*)", text, re.DOTALL).groups()
+    found = re.fullmatch(r"(#+ [^\n]*\n+)?(.*)", text, re.DOTALL)
+    assert found is not None  # this fits any text
+    heading, body = found.groups()
     parts = [heading.strip()] if heading else []
     parts += [f"**{question.id}** · difficulty {stars} · about {minutes} · {points}", body]
     for number, hint in enumerate(question.hints, 1):

@@ -82,8 +82,9 @@ def finish(source: Source, course: Course, target: Path, notebook: NotebookNode)
             notebook, cost = execute(notebook, target.parent)
         except CellError as error:
             cell = source.cell(error.cell_id)
-            text = f"cell {cell.id!r} failed in {course.name(target)}: {error.reason}"
-            raise AuthoringError([Problem(source.name, cell.first + error.line - 1, text)]) from error
+            line = cell.first + error.line - 1 if cell else 1  # `assemble` adds a cell
+            text = f"cell {error.cell_id!r} failed in {course.name(target)}: {error.reason}"
+            raise AuthoringError([Problem(source.name, line, text)]) from error
     problems = list(stored_problems(source, course, target, notebook))
     if problems:
         raise AuthoringError(problems)

@@ -35,7 +35,8 @@ RATE, WARM_UP = 4e-3, 300
 
 def chinese_strings() -> list[str]:
     """Return the distinct translations of the language pack, in a fixed order that mixes its parts."""
-    folder, found = files("jupyterlab_language_pack_zh_CN") / "locale" / "zh_CN" / "LC_MESSAGES", set()
+    folder = files("jupyterlab_language_pack_zh_CN") / "locale" / "zh_CN" / "LC_MESSAGES"
+    found: set[str] = set()
     for file in folder.iterdir():
         if file.name.endswith(".json"):
             for key, forms in json.loads(file.read_text("utf-8")).items():

@@ -16,12 +16,29 @@ FOLDERS = {"lessons": ("notebooks",), "exercises": ("exercises", "solutions"), "
 class Question(Protocol):
     """What the build and the pages read from a question of `ngo_lesson.questions`."""
 
-    id: str
-    points: int
-    difficulty: int
-    minutes: int
-    hints: tuple[str, ...]
-    mistakes: Mapping[str, object]
+    @property
+    def id(self) -> str:
+        """Exercise and name, such as "02.half_mse"."""
+
+    @property
+    def points(self) -> int:
+        """The most that an answer can get."""
+
+    @property
+    def difficulty(self) -> int:
+        """1 to 3."""
+
+    @property
+    def minutes(self) -> int:
+        """What an answer takes."""
+
+    @property
+    def hints(self) -> Sequence[str]:
+        """Markdown, opened one after the other."""
+
+    @property
+    def mistakes(self) -> Mapping[str, object]:
+        """Wrong answers by what was done wrong."""
 
 
 @dataclass(frozen=True)

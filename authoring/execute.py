@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from jupyter_client.provisioning import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -71,7 +72,10 @@ async def _run(notebook: NotebookNode, folder: Path, environment: dict[str, str]
     )
     client.reset_execution_trackers()
     async with client.async_setup_kernel(env=environment):
-        with Meter(client.km.provisioner.pid) as meter:
+        provisioner = client.km and client.km.provisioner
+        assert isinstance(provisioner, LocalProvisioner)  # that of the kernel python3
+        assert provisioner.pid is not None
+        with Meter(provisioner.pid) as meter:
             for index, cell in enumerate(notebook.cells):
                 try:
                     await client.async_execute_cell(cell, index)

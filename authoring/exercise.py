@@ -28,7 +28,9 @@ def role(cell: Cell) -> str | None:
 
 def question_key(cell: Cell) -> str:
     """The name of the question a cell with a role belongs to, taken from the cell's id."""
-    return cell.id.removesuffix(SUFFIX[role(cell)])
+    tag = role(cell)
+    assert tag is not None
+    return cell.id.removesuffix(SUFFIX[tag])
 
 
 def exercise_problems(source: Source, questions: Mapping[str, Question]) -> list[Problem]:
@@ -39,8 +41,8 @@ def exercise_problems(source: Source, questions: Mapping[str, Question]) -> list
             problems += _answer_problems(source, cell)
         else:
             problems += stray_markers(source, cell)
-        if role(cell):
-            problems += [source.problem(cell.id, text) for text in _role_problems(source, cell, questions)]
+        if tag := role(cell):
+            problems += [source.problem(cell.id, text) for text in _role_problems(source, cell, tag, questions)]
     return problems or _leaks(source)
 
 
@@ -64,8 +66,8 @@ def _missing(source: Source, questions: Mapping[str, Question]) -> list[Problem]
     ]
 
 
-def _role_problems(source: Source, cell: Cell, questions: Mapping[str, Question]) -> Iterator[str]:
-    tag, key = role(cell), question_key(cell)
+def _role_problems(source: Source, cell: Cell, tag: str, questions: Mapping[str, Question]) -> Iterator[str]:
+    key = question_key(cell)
     if sum(other in ROLES for other in cell.tags) > 1:
         yield f"cell {cell.id!r} has more than one of the tags {', '.join(ROLES)}"
     if cell.kind != KIND[tag]:

@@ -48,7 +48,9 @@ def page(course: Course) -> str:
         lesson = lessons[term.lesson]
         title = lesson.cells[0].text.splitlines()[0].removeprefix("# ")
         notebook = course.targets(lesson.path)[0].relative_to(course.root).as_posix()
-        link = f"[{title}](../{notebook}#cell-id={_cell(term, lesson).id})"
+        cell = _cell(term, lesson)
+        assert cell is not None  # else `_term_problems` has told
+        link = f"[{title}](../{notebook}#cell-id={cell.id})"
         lines.append(f"| {term.term} | {term.chinese} | {term.definition} | {link} |")
     return "\n".join(lines) + "\n"
 
@@ -66,7 +68,8 @@ def _terms(course: Course) -> Iterator[Term]:
             text = f"{','.join(row)!r} does not have the columns {','.join(COLUMNS)}; quote a field with a comma"
             raise AuthoringError([Problem(course.name(path), line, text)])
         if line > 1:
-            yield Term(*(field.strip() for field in row), line)
+            term, chinese, definition, lesson = (field.strip() for field in row)
+            yield Term(term, chinese, definition, lesson, line)
 
 
 def _term_problems(term: Term, terms: list[Term], lessons: Mapping[str, Source]) -> Iterator[str]:

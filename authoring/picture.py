@@ -9,6 +9,7 @@ import contextlib
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cycler import cycler
@@ -34,7 +35,8 @@ INKS, SHADES = (BLACK, BLUE, VERMILION, GREEN), 15  # a GIF has few colors: thes
 
 def explorer() -> Explorer:
     """Run the lesson's code up to the explorer's cell and return the explorer."""
-    path, namespace = ROOT / "authoring" / LESSON, {"__name__": "__main__"}
+    path = ROOT / "authoring" / LESSON
+    namespace: dict[str, Any] = {"__name__": "__main__"}
     for cell in read(Course(ROOT, lambda number: ()), path).cells:
         if cell.kind == "code":
             with contextlib.redirect_stdout(io.StringIO()):
@@ -46,7 +48,8 @@ def explorer() -> Explorer:
 
 def strip(width: int, height: int) -> Figure:
     """Return an empty figure of so many pixels, in which a unit is a pixel counted from the top left corner."""
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white", layout="none")
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(height, 0), prop_cycle=cycler(marker=[""]))
     axes.set_axis_off()
@@ -85,7 +88,7 @@ def words(shown: Shown, width: int) -> np.ndarray:
     axes.text(8, 12, sentence, va="center", size=9.5)
     axes.text(8, 31, f"The median{end}" if end else "", va="center", size=9.5)
     axes.plot([9, 9], [42, 64], color=GREEN if shown.reached else LINE, linewidth=4, solid_capstyle="butt")
-    style = {"color": GREEN, "weight": "bold"} if shown.reached else {"color": FAINT}
+    style: dict[str, Any] = {"color": GREEN, "weight": "bold"} if shown.reached else {"color": FAINT}
     axes.text(18, 53, shown.verdict, va="center", size=9.5, **style)
     return pixels(figure)
 

@@ -29,7 +29,8 @@ def fold(text: str) -> str:
     """Return the Markdown of a quick question with its choices folded; errors name the choice and what it lacks."""
     text = text.rstrip() + "\n"
     items = list(ITEM.finditer(text))
-    head = text[: START.search(text).start()] if is_quiz(text) else ""
+    start = START.search(text)
+    head = text[: start.start()] if start else ""
     rest = ITEM.sub("", text[len(head) :]).strip()
     if rest:
         raise ValueError(

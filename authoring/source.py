@@ -135,6 +135,7 @@ def _cells(name: str, lines: list[str], starts: list[int]) -> list[Cell]:
     cells = []
     for line, (kind, source) in zip(starts, split, strict=True):
         header = HEADER.fullmatch(lines[line - 1].rstrip())
+        assert header is not None  # else `_header_problems` has told
         text = source.rstrip()
         kept = text.lstrip("\n")
         first = line + 1 + len(text) - len(kept)

@@ -76,7 +76,7 @@ def literal_names(block: str) -> list[str] | None:
             ast.literal_eval(statement.value)
         except (ValueError, TypeError):
             return None
-        names += [name.id for name in statement.targets]
+        names += [name.id for name in statement.targets if isinstance(name, ast.Name)]
     return names or None
 
 

@@ -86,7 +86,8 @@ def call(function: Callable, arguments: tuple, seconds: float = SECONDS, measure
     fault = _signature_fault(function, own)
     if fault:
         return Outcome(error=fault[0], text=fault[1], arguments=_after(own), evaluations=evaluations)
-    screen, sink, noted = sys.stdout, _Sink(), {}
+    screen, sink = sys.stdout, _Sink()
+    noted: dict[str, None] = {}
 
     def note(message: Warning | str, category: type, *_: object, **__: object) -> None:
         if len(noted) < KEPT_WARNINGS:
@@ -155,7 +156,7 @@ class _Sink(io.TextIOBase):
         return len(text)
 
 
-def _fresh(argument: object, evaluations: dict[str, int], held: list[int]) -> Any:
+def _fresh(argument: Any, evaluations: dict[str, int], held: list[int]) -> Any:
     if isinstance(argument, Seed):
         return np.random.default_rng(argument.value)
     if not callable(argument):

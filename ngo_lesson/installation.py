@@ -61,6 +61,7 @@ def cache() -> Finding:
 
     norm.load()
     place = norm.stats.cache_path
+    assert place is not None  # it has been loaded, so it has a cache
     if not place.startswith(os.path.join(tempfile.gettempdir(), "ngo_lesson_")):
         return Finding("cache", True, "compiled loops are kept for the next session")
     text = f"no folder to write to, so loops compile anew in each session ({place}): set NUMBA_CACHE_DIR to one"

@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from numba import config, float64, types, uint64
-from numba.core.caching import IndexDataCacheFile, NullCache
+from numba.core.caching import Cache, IndexDataCacheFile, NullCache
 from numba.core.registry import CPUDispatcher
+from numba.core.typing import Signature
 
 VECTOR = float64[::1]
 MATRIX = float64[:, ::1]
@@ -37,7 +39,10 @@ KERNELS: list["Kernel"] = []
 class Kernel(CPUDispatcher):
     """A numba function, callable from Python and from other kernels. With a signature it has one compiled form only."""
 
-    signature: types.Type | None = None
+    signature: Signature | None = None
+    # What numba sets without declaring it.
+    __name__: str
+    _cache: Cache
 
     def load(self) -> None:
         """Compile the declared signature, or load it from the cache, unless that was done before."""
@@ -47,7 +52,8 @@ class Kernel(CPUDispatcher):
 
     def files(self) -> list[Path]:
         """Source files of this kernel and of the kernels it calls (imported by name, not through a module)."""
-        found, kernels = {}, [self]
+        found: dict[Path, None] = {}
+        kernels = [self]
         for each in kernels:
             found[Path(inspect.getfile(each.py_func))] = None
             names = [each.py_func.__globals__.get(name) for name in each.py_func.__code__.co_names]
@@ -63,7 +69,8 @@ class Kernel(CPUDispatcher):
         except RuntimeError:
             directory = tempfile.mkdtemp(prefix="ngo_lesson_")
             atexit.register(shutil.rmtree, directory, ignore_errors=True)
-            os.environ["NUMBA_CACHE_DIR"] = config.CACHE_DIR = directory
+            os.environ["NUMBA_CACHE_DIR"] = directory
+            config.CACHE_DIR = directory  # type: ignore[attr-defined]  # numba makes the settings as it starts
             super().enable_caching()
         # numba looks for changes in the kernel's own file only, and would keep an old copy of what it calls.
         contents = b"".join(file.read_bytes() for file in self.files())
@@ -108,7 +115,11 @@ def _save(index: IndexDataCacheFile, key: tuple, data: tuple) -> None:
     index._save_index(index._load_index() | {key: name})
 
 
-def kernel(signature: types.Type | Callable | None = None, **options) -> Kernel | Callable[[Callable], Kernel]:
+@overload
+def kernel(signature: Callable) -> Kernel: ...
+@overload
+def kernel(signature: Signature | None = None, **options) -> Callable[[Callable], Kernel]: ...
+def kernel(signature=None, **options):
     """Decorate a loop: `@kernel`, or `@kernel(signature)` to compile it ahead and let it take functions as arguments.
 
     `options` are numba's (`fastmath`, `parallel`, ...). Division follows NumPy (1 / 0 is inf), which is also faster.

@@ -195,6 +195,13 @@ def test_kernel_that_dies_is_named(tmp_path):
         build(course, ["98"])
 
 
+def test_failure_of_the_cell_that_no_source_holds_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("authoring.assemble.READY", "import os\nos._exit(1)")
+    course = write_sources(tmp_path, LESSON)
+    with pytest.raises(AuthoringError, match=r"98_tiny.py:1: cell 'ready' failed in .*: the kernel died"):
+        build(course, ["98"])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

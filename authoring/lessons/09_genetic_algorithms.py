@@ -1280,7 +1280,7 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 #
 # - [ ] Right: 50 points learn in one generation what one point learns in 50 steps.
 #   On the hidden bits one point needed fewer evaluations than the 50 together.
-# - [x] Wrong: the evaluations stay the same, the *waiting* shrinks, at best to a fiftieth.
+# - [x] Wrong: the evaluations stay the same, the waiting shrinks, at best to a fiftieth.
 #   That is a strong reason for populations when one evaluation takes minutes: ask for 50 points, evaluate them at once, tell.
 # - [ ] Wrong: members of a generation depend on each other, so they must wait.
 #   They do not; `ask` gives all of them at once. Generations wait for each other.

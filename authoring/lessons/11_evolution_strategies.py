@@ -1268,7 +1268,7 @@ for d in (650, 10**6, 10**9):
 #
 # - [ ] It uses a very small $\sigma$, so that the slope can be seen.
 #   With a very small $\sigma$ all values are equal, and the estimate is zero.
-# - [x] It estimates the gradient of the *mean* over a cloud of points, which is smooth.
+# - [x] It estimates the gradient of the mean over a cloud of points, which is smooth.
 #   The cloud reaches over the jumps; moving it changes how many points lie on each side.
 # - [ ] It backpropagates through the ranks.
 #   Nothing is propagated. Ranks are steps, too.

@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -217,7 +217,7 @@ def self_test(exercises: dict[str, Exercise], jobs: int) -> None:
         print(f"Self-test of exercise {number}: {SOLUTION} gets full marks, {UNTOUCHED} none", flush=True)
 
 
-def _results(todo: Sequence[Submission], exercises: dict[str, Exercise], jobs: int) -> Iterator[Result]:
+def _results(todo: Sequence[Submission], exercises: dict[str, Exercise], jobs: int) -> Generator[Result, None, None]:
     """Yield the results in any order. Where the system ends a worker, for want of memory, go on with fewer."""
     left, jobs = {_place(one): one for one in todo}, effective_n_jobs(jobs)
     while left:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 MB = 2**20
 MOST_BYTES = 10 * MB  # of a notebook
@@ -100,7 +100,7 @@ def collect(folder: Path, exercise: str, pattern: str | None = None) -> list[Sub
         _complain(folder, exercise, pattern, unplaced)
     alike = _look_alikes(students)
     return [
-        _submission(student, number, students[student], others.get(student, []), alike.get(student, ()))
+        _submission(student, number, students[student], others.get(student, []), alike.get(student, []))
         for student in sorted(students)
         for number in wanted
     ]
@@ -349,7 +349,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -
         raise _UnfitError(f"damaged in the zip file: {error}") from None
 
 
-def _limited(file: BinaryIO, most: int) -> bytes:
+def _limited(file: IO[bytes], most: int) -> bytes:
     content = file.read(most + 1)
     if len(content) > most:
         _refuse(f"larger than {most // MB} MB")

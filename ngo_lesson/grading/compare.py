@@ -35,8 +35,8 @@ MESSAGE_BYTES = 500  # that each takes beside its text
 SHOWN_CHARACTERS = 10_000_000  # of all outputs of a notebook
 TRANSCRIPT_CHARACTERS = 200_000
 # Plugins of pytest that do nothing for notebooks; they take half of its time, or write files.
-UNUSED = ("assertion", "cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml", "logging")
-UNUSED += ("monkeypatch", "pastebin", "python", "recwarn", "setuponly", "setupplan", "stepwise", "subtests")
+UNUSED: tuple[str, ...] = ("assertion", "cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml")
+UNUSED += ("logging", "monkeypatch", "pastebin", "python", "recwarn", "setuponly", "setupplan", "stepwise", "subtests")
 UNUSED += ("threadexception", "tmpdir", "unittest", "unraisableexception")
 LEFT_OUT = {"output_type": "stream", "name": "stderr", "text": "(what this cell showed is too much to keep)"}
 LOOK_SECONDS = 0.25  # between two looks at the clock and the folder
@@ -64,7 +64,7 @@ class Kernel(RunningKernel):
         self._watch()
 
     def _prepare(self, request: dict[str, Any]) -> None:
-        self.queues = {"shell": deque(), "iopub": deque()}
+        self.queues: dict[str, deque[dict[str, Any]]] = {"shell": deque(), "iopub": deque()}
         self.status = self.why = self.cell = ""
         self.received = 0
         self.deadline = self.last = time.monotonic() + request["seconds"]
@@ -220,9 +220,10 @@ class Plugin:
         return notebook
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    def pytest_runtest_setup(self, item: nbval.plugin.IPyNbCell) -> None:
         """Begin a cell."""
-        self.item, self.outcomes = item, set()
+        self.item = item
+        self.outcomes: set[str] = set()
         self.kernel.cell = grade_id(item.cell) or item.name
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -263,7 +264,8 @@ def _text(value: Any) -> str:
 def warm() -> None:
     """Run an empty notebook, so that nothing is imported or compiled later."""
     with tempfile.TemporaryDirectory() as folder:
-        _nbval(nbformat.writes(nbformat.v4.new_notebook()), Path(folder), 1, Plugin(None, None))
+        idle = Plugin(None, None)  # type: ignore[arg-type]  # no cell asks for a kernel
+        _nbval(nbformat.writes(nbformat.v4.new_notebook()), Path(folder), 1, idle)
 
 
 def serve(channel: Channel, request: dict[str, Any], end: socket.socket | None = None, pid: int = 0) -> None:

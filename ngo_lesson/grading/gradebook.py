@@ -95,6 +95,7 @@ def _fields(entry: ByHand) -> tuple:
 def _merged(result: Result, entries: Sequence[ByHand]) -> Result:
     points, reasons = dict(result.points), dict(result.reasons)
     for entry in entries:
+        assert entry.points is not None  # `merge` keeps none of those
         before = f" (before: {points[entry.item]:g})" if entry.item in points else ""
         told = f"changed by hand{before}" if entry.item in result.max_points else "given by hand"
         reasons[entry.item] = told + (f": {entry.comment}" if entry.comment else "")
@@ -127,7 +128,7 @@ def read_by_hand(path: Path, students: Collection[str]) -> list[ByHand]:
     return list(entries.values())
 
 
-def _entry(row: dict, known: dict[str, str]) -> ByHand:
+def _entry(row: dict, known: dict[object, str]) -> ByHand:
     if None in row:
         raise ValueError("more cells than columns: put text with a comma in quotes")
     student, exercise, item, points, comment = ((row.get(column) or "").strip() for column in BY_HAND_COLUMNS)

@@ -81,7 +81,8 @@ def judge(
     Cases and what references and mistakes do are kept as long as this process lives, by question (the object) and
     `seed`. Never raises for what the submission does; RuntimeError where no sealed process can be had.
     """
-    decided, errors, cpu_seconds = {}, dict.fromkeys((name for name, _ in cells), ""), 0.0
+    decided: dict[str, tuple[Report, Verdict]] = {}
+    errors, cpu_seconds = dict.fromkeys((name for name, _ in cells), ""), 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for (allows, forbids), group in groupby(sorted(questions, key=_policy), _policy):
@@ -166,7 +167,8 @@ class _Run:
                 self.left_out.add(i)
                 self.errors[cells[i][0]] = "the notebook is too long"
         self.channel: Channel | None = None
-        self.number, self.taken, self.cpu_seconds = 0, Counter(), 0.0
+        self.number, self.cpu_seconds = 0, 0.0
+        self.taken: Counter[str] = Counter()  # bytes, by question
         self.latest = time.monotonic() + TOTAL_SECONDS
 
     def ask(self, question: Question, case: Case) -> Outcome:
@@ -210,7 +212,7 @@ class _Run:
                 if self.channel is None:
                     break
 
-    def _start(self, cells: list[tuple[str, str]]) -> None:
+    def _start(self, cells: list[tuple[str, ...]]) -> None:
         try:
             self.channel = self.warm.start(self.request | {"cells": cells})
             ready = self.channel.receive(START_SECONDS)
@@ -221,6 +223,7 @@ class _Run:
 
     def _cell(self, place: int) -> tuple[str, str]:
         """Return error and text of the cell that the process executes now."""
+        assert self.channel is not None
         end = time.monotonic() + self.request["cell_seconds"] + GRACE_SECONDS
         match self.channel.receive(self._left(end)):
             case ("cell", int(number), str(error), str(text)) if number == place:
@@ -229,6 +232,7 @@ class _Run:
 
     def _call(self, question: Question, case: Case) -> Outcome:
         """Send a case, evaluate functions for the answer, and return the outcome. Raises FAULTS."""
+        assert self.channel is not None
         self.number += 1
         functions = {place: argument for place, argument in enumerate(case.arguments) if callable(argument)}
         evaluations = {function.__name__: 0 for function in functions.values()}
@@ -258,6 +262,7 @@ class _Run:
 
     def _reply(self, function: Callable, given: tuple, timeout: float) -> None:
         """Send what a function of the case returns or raises for the arguments given, and the generators it used."""
+        assert self.channel is not None
         generators = tuple(argument for argument in given if isinstance(argument, np.random.Generator))
         try:
             reply = "", function(*given), "", generators

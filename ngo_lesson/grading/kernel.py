@@ -39,10 +39,10 @@ LEFT_OUT = "\n... the rest is left out\n"
 class Talk(Session):
     """Sends messages over the channel as [stream, type, id of the request, content as JSON] and keeps cells short."""
 
-    channel: Channel = AnyTrait()
+    channel = AnyTrait()  # a Channel
     room: int = CELL_CHARACTERS
 
-    def send(
+    def send(  # type: ignore[override]  # to a channel, which takes less than ZeroMQ's sockets
         self,
         stream: str,
         msg_or_type: str | dict[str, Any],
@@ -78,7 +78,8 @@ class Printed(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, name: str, session: Talk) -> None:
-        self.name, self._session, self._parent = name, session, {}
+        self.name, self._session = name, session
+        self._parent: dict[str, Any] = {}
         self._texts: list[str] = []
         self._room = PRINTED_CHARACTERS
 
@@ -113,6 +114,8 @@ class Shell(ZMQInteractiveShell):
 class Kernel(IPythonKernel):
     """IPython's kernel with names in place of ZeroMQ's sockets."""
 
+    session: Talk
+    shell: Shell
     shell_class = Type(Shell)
     shell_stream = AnyTrait("shell")
     iopub_socket = AnyTrait("iopub")
@@ -141,7 +144,8 @@ _kernel: Kernel | None = None
 def warm() -> None:
     """Make the kernel that every submission gets a copy of."""
     global _kernel
-    sys.modules["debugpy"] = None  # not to be imported: it starts threads
+    # Not to be imported: it starts threads.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # which Python's manual allows
     ours, theirs = socket.socketpair()
     with ours, theirs, contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
         used = _make()
@@ -183,6 +187,7 @@ def serve(end: socket.socket) -> None:
     channel.send("")
     asyncio.set_event_loop(get_asyncio_loop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert _kernel is not None  # `warm` has made it
     _connect(_kernel, channel)
     while True:
         _kernel.run(*channel.receive())

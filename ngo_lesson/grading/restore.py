@@ -206,7 +206,8 @@ def _extras(
     """Return new cells for the student's own by the answer that each precedes, and notes."""
     before: dict[str, list[dict[str, Any]]] = {key: [] for key in wanted}
     left: Counter[str] = Counter()
-    notes, texts, number = [], [], 0
+    texts: list[list[Any]] = []  # pairs of a tidy text and what was changed in it
+    notes, number = [], 0
     for cell in cells:
         if grade_id(cell) in wanted:
             for text, changes in texts:

@@ -101,7 +101,8 @@ def used(folder: Path) -> tuple[int, int]:
 
     Files deleted while open are not seen: watch the free room on the disk as well.
     """
-    size = count = 0
+    size: float = 0
+    count = 0
     folders = [os.fspath(folder)]
     while folders:
         try:
@@ -158,7 +159,7 @@ def _limit(limits: Limits, highest_file: int) -> None:
     for kind, soft in wanted.items():
         most = resource.getrlimit(kind)[1]
         both = soft, soft + (kind == resource.RLIMIT_CPU)
-        resource.setrlimit(kind, both if most == resource.RLIM_INFINITY else tuple(min(each, most) for each in both))
+        resource.setrlimit(kind, both if most == resource.RLIM_INFINITY else (min(both[0], most), min(both[1], most)))
 
 
 @functools.cache
@@ -242,7 +243,8 @@ def _restrict_files(folder: Path, readable: Sequence[Path], sockets: bool) -> No
     network, scopes = 3 * (version >= 4), 3 * (version >= 6)  # TCP; abstract sockets and signals
     rules = _ask("syscall", CREATE_RULESET, struct.pack("=QQQ", handled, network, scopes), 24, 0)
     own = WRITE | (sockets and _rights("make_sock"))
-    for path, rights in (*installation(), *((path, READ) for path in readable), (os.devnull, WRITE), (folder, own)):
+    allowed: list[tuple[str | Path, int]] = [*installation(), *((path, READ) for path in readable)]
+    for path, rights in (*allowed, (os.devnull, WRITE), (folder, own)):
         beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
         mask = handled if os.path.isdir(path) else handled & ON_FILES
         _ask("syscall", ADD_RULE, rules, 1, struct.pack("=Qi", rights & mask, beneath), 0)

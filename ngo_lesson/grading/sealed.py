@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ from ngo_lesson.answers import Outcome, call, to_call
 from ngo_lesson.grading.wire import Channel, WireError
 
 PACKAGE = "ngo_lesson"
-IMPORTED = ("scipy.linalg", "scipy.special", "sklearn.decomposition", "sklearn.feature_extraction.text")
-IMPORTED += ("sklearn.linear_model",)
+IMPORTED: tuple[str, ...] = ("scipy.linalg", "scipy.special", "sklearn.decomposition")
+IMPORTED += ("sklearn.feature_extraction.text", "sklearn.linear_model")
 CLAIMED = [name for name in vars(Outcome()) if name != "evaluations"]  # the judge counts these itself
 _NOT_PYTHON = re.compile(r"^([ \t]*)([%!?].*|[\w.]+\?\??[ \t]*)$", re.MULTILINE)  # magics, shell commands, help
 
@@ -90,8 +90,8 @@ def _asking(channel: Channel, place: int, name: str) -> Callable:
     def asked(*arguments: Any) -> Any:
         try:
             channel.send(("ask", place, arguments))
-        except WireError as error:
-            raise TypeError(f"{name} was called with more than plain data: {error}") from None
+        except WireError as fault:
+            raise TypeError(f"{name} was called with more than plain data: {fault}") from None
         error, value, text, generators = channel.receive()
         own = (argument for argument in arguments if isinstance(argument, np.random.Generator))
         for generator, after in zip(own, generators, strict=True):
@@ -108,16 +108,17 @@ def _asking(channel: Channel, place: int, name: str) -> Callable:
 def _world(allows: tuple[str, ...], forbids: tuple[str, ...]) -> dict[str, Any]:
     """Take away what may not be imported, and return the namespace of a new main module."""
     gate = _Gate(allows, forbids)
-    package = importlib.import_module(PACKAGE)
+    package: Any = importlib.import_module(PACKAGE)
     for name in [name for name in sys.modules if gate.refusal(name)]:
         del sys.modules[name]
         vars(package).pop(name.removeprefix(f"{PACKAGE}."), None)
     sys.meta_path.insert(0, gate)
-    questions = ModuleType(f"{PACKAGE}.questions")
+    questions: Any = ModuleType(f"{PACKAGE}.questions")
     questions.__path__ = []  # a package, whose parts the gate refuses
     questions.check = questions.score = lambda *_, **__: None
     sys.modules[questions.__name__] = package.questions = questions
-    main = sys.modules["__main__"] = ModuleType("__main__")
+    main: Any = ModuleType("__main__")
+    sys.modules["__main__"] = main
     main.display = print
     return vars(main)
 
@@ -139,7 +140,7 @@ class _Gate(MetaPathFinder):
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         """Raise an ImportError where `name` is refused, unless an allowed part of this package asks for it."""
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
         while frame and frame.f_globals.get("__name__", "").startswith(("importlib", "_frozen_importlib")):
             frame = frame.f_back
         asks = frame.f_globals.get("__name__", "") if frame else ""

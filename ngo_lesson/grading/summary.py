@@ -57,7 +57,7 @@ def junit(results: Iterable[Result]) -> str:
 
 def _exercise(results: list[Result]) -> Iterator[str]:
     counts = Counter(result.status for result in results)
-    rows = [(status, str(counts[status])) for status in STATUSES if counts[status]]
+    rows: list[Sequence[str]] = [(status, str(counts[status])) for status in STATUSES if counts[status]]
     yield table(f"{len(results)} students by status", ("Status", "Students"), rows)
     handed_in = [result for result in results if result.status != "missing"]
     if handed_in:
@@ -92,7 +92,7 @@ def _histogram(totals: list[float], most: float) -> str:
     with mpl.rc_context(STYLE | {"svg.hashsalt": "summary"}), io.BytesIO() as file:
         figure = Figure()
         axes = figure.subplots()
-        axes.hist(totals, edges, color=BLUE, edgecolor="white")
+        axes.hist(totals, edges.tolist(), color=BLUE, edgecolor="white")
         axes.set(xlabel="points", ylabel="students", xlim=(edges[0], edges[-1]))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(integer=True))

@@ -47,7 +47,7 @@ def run(
     """Run a notebook in `folder`, an empty one; the submission sees `folder/home` alone. Raises OSError."""
     home = folder / "home"
     home.mkdir()
-    request = {"folder": str(home), "limits": asdict(limits), "readable": [str(sandbox.PACKAGE)]}
+    request: dict[str, Any] = {"folder": str(home), "limits": asdict(limits), "readable": [str(sandbox.PACKAGE)]}
     request |= {"notebook": json.dumps(notebook), "seconds": seconds, "cell_seconds": cell_seconds}
     outcomes: dict[int, str] = {}
     shown: dict[int, list] = {}

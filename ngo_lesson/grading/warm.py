@@ -46,6 +46,9 @@ class Usage:
 class Warm:
     """Starts the processes of one submission after the other; without `fork` each time from nothing."""
 
+    _process: subprocess.Popen
+    _ready: bool  # the process to fork from has said so
+
     def __init__(self, kind: Literal["visible", "sealed"], fork: bool = sys.platform == "linux") -> None:
         self.kind, self.fork = kind, fork
         self._channel: Channel | None = None
@@ -69,7 +72,10 @@ class Warm:
             self._channel = Channel(ours)
         else:
             self._process = _popen(self.kind, "fresh", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            self._channel = Channel((self._process.stdout, self._process.stdin))
+            reader, writer = self._process.stdout, self._process.stdin
+            assert reader is not None
+            assert writer is not None
+            self._channel = Channel((reader, writer))
         self._channel.send(request)
         return self._channel
 

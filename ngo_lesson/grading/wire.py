@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 from math import prod
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def _put_scalar(value: np.generic, parts: list[bytes], depth: int) -> None:
 
 
 def _put_entries(tag: bytes) -> Callable:
-    def put(value: list | tuple | dict, parts: list[bytes], depth: int) -> None:
+    def put(value: Any, parts: list[bytes], depth: int) -> None:
         if depth == DEEPEST or len(value) > ENTRIES:
             raise WireError(f"lists nested more than {DEEPEST} deep, or longer than {ENTRIES}")
         parts.append(tag + _COUNT.pack(len(value)))
@@ -192,7 +192,7 @@ def _take_scalar(reader: _Reader, depth: int) -> np.generic:
     array = _take_array(reader, depth)
     if array.ndim:
         raise WireError(f"a number of shape {array.shape}")
-    return array[()]
+    return array[()]  # type: ignore[return-value]  # a scalar, for without sides; NumPy's stubs say an array
 
 
 def _take_list(reader: _Reader, depth: int) -> list:
@@ -265,7 +265,7 @@ class Channel:
     Each frame is 8 bytes of length and the payload. After an error nothing more can be had of the channel.
     """
 
-    def __init__(self, ends: socket.socket | tuple[BinaryIO, BinaryIO]) -> None:
+    def __init__(self, ends: socket.socket | tuple[IO[bytes], IO[bytes]]) -> None:
         self._stream = _Socket(ends) if isinstance(ends, socket.socket) else _Files(*ends)
         self.size = 0  # of the frame received last, in bytes
 
@@ -311,7 +311,7 @@ class _Socket:
 
 
 class _Files:
-    def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
+    def __init__(self, reader: IO[bytes], writer: IO[bytes]) -> None:
         self.reader, self.writer, self.stuck = reader, writer, False
 
     def write(self, data: bytes, timeout: float | None) -> None:

@@ -61,7 +61,9 @@ class Pairs:
         return u if self.mask is None else np.where(self.mask, u, 0.0)
 
     def _part(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        return low_rank_noise(*shape, self.rank, rng) if len(shape) == 2 else rng.standard_normal(shape)
+        if self.rank is None or len(shape) != 2:
+            return rng.standard_normal(shape)
+        return low_rank_noise(*shape, self.rank, rng)
 
     def gradient(self, fun: Callable, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return the estimate at x, of its shape (d,) and type."""
@@ -82,11 +84,12 @@ class HessianScaled:
     """
 
     def __init__(self, step: float = 1e-3, smoothing: float = 1e-3):
+        self.step, self.smoothing = step, smoothing
+        self.curvature: np.ndarray | None = None
         if not (isinstance(step, numbers.Real) and 0 < step < math.inf):
             raise ValueError(f"step={step!r} must be a positive number")
         if not (isinstance(smoothing, numbers.Real) and 0 <= smoothing < 1):
             raise ValueError(f"smoothing={smoothing!r} must be at least 0 (the scale stays 1) and below 1")
-        self.step, self.smoothing, self.curvature = step, smoothing, None
 
     def evaluations(self, d: int) -> int:
         """Return how many values an estimate takes."""

@@ -71,7 +71,8 @@ def perturb_(theta: np.ndarray, seed: int, scale: float) -> None:
         perturb_(wide, seed, scale)
         theta[:] = wide
     else:
-        add_noise_(theta, np.uint64(random_bits((int(seed) + 1) % 2**64)), scale)
+        key = random_bits((int(seed) + 1) % 2**64) or 1  # of key 0 the first bits would all be 0
+        add_noise_(theta, np.uint64(key), scale)
 
 
 def mezo_step_(loss: Callable[[np.ndarray], float], theta: np.ndarray, seed: int, eps: float, lr: float) -> tuple:

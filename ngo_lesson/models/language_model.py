@@ -160,7 +160,7 @@ def train_(
 
     callback(step, loss) is called after each step, counted from 1. ValueError, with the step, if a loss is not finite.
     """
-    losses = []
+    losses: list[float] = []
     for inputs, targets in data:
         value, gradient = model.loss_and_gradient(model.theta, inputs, targets)
         if not math.isfinite(value):

@@ -49,7 +49,7 @@ def max_stable_rate(X: np.ndarray) -> float:
     X, _, _ = _checked(X)
     _check_finite(X=X)
     largest = np.linalg.norm(X, 2) ** 2 / len(X)
-    return 2.0 / largest if largest > 0 else math.inf
+    return float(2.0 / largest) if largest > 0 else math.inf
 
 
 def lms(theta, X, y, lr: float, epochs: int, rng: np.random.Generator | int) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +102,7 @@ def lms_(theta, X, y, lr, seed, order, losses):
     return losses.size
 
 
-def _checked(X, y=None, theta=None) -> list[np.ndarray | None]:
+def _checked(X, y=None, theta=None) -> list[np.ndarray]:
     """Return X and what else is given as float64 arrays; ValueError if their shapes do not fit together."""
     X, y, theta = (None if array is None else np.asarray(array, dtype=np.float64) for array in (X, y, theta))
     if X.ndim != 2 or X.size == 0:

@@ -64,9 +64,9 @@ def cooccurrence(
     if not names:
         raise ValueError(f"no unit of texts occurs {min_count} times; lower min_count or give more texts")
     number = {name: i for i, name in enumerate(names)}
-    ids = [[number[each] for each in part if each in number] for part in parts]
-    text = np.repeat(np.arange(len(ids)), [len(each) for each in ids])
-    ids = np.array([each for part in ids for each in part])
+    kept = [[number[each] for each in part if each in number] for part in parts]
+    text = np.repeat(np.arange(len(kept)), [len(part) for part in kept])
+    ids = np.array([each for part in kept for each in part])
     counts = sparse.csr_array((len(names), len(names)))
     for gap in range(1, window + 1):
         same = text[:-gap] == text[gap:]

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from numba import float32, float64, int64, types
+from numba.core.typing import Signature
 from numba.extending import overload
 
 from ngo_lesson.kernels import kernel
@@ -52,7 +53,7 @@ def _exp(x):
     return compiled
 
 
-def ahead(signature: types.Type, fastmath: set | bool = SUMS) -> Callable:
+def ahead(signature: Signature, fastmath: set | bool = SUMS) -> Callable:
     """Decorate a loop: it is compiled ahead for float32, and for float64 when that comes as the first argument."""
 
     def decorate(function):
@@ -291,7 +292,8 @@ class Transformer:
     """
 
     def __init__(self, config: Config):
-        self.config, self._space = config, None
+        self.config = config
+        self._space: Workspace | None = None
 
     @np.errstate(over="ignore", invalid="ignore")
     def loss(self, theta: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> float:

@@ -186,7 +186,8 @@ def _cycles(asked: int, budget: int, d: int, cycle: int, ratio: float) -> np.nda
     and each one cooler than the one before, four in turn: in slow cooling from hot to cold wide valleys win over deep
     ones. Step sizes may shrink by e^40 in a cycle.
     """
-    rows, length = [], float(cycle * d)
+    rows: list[tuple] = []
+    length = float(cycle * d)
     while asked < budget:
         take = int(min(length, budget - asked))
         if asked + 1.6 * length > budget:
@@ -199,7 +200,9 @@ def _cycles(asked: int, budget: int, d: int, cycle: int, ratio: float) -> np.nda
     return np.array(rows).reshape(-1, 6)
 
 
-def prepare(x0, low, high, budget, rng, kind="real", sigma=None, temperature=None, cycle=1000) -> tuple:
+def prepare(
+    x0, low, high, budget, rng, kind="real", sigma=None, temperature: float | None = None, cycle: int = 1000
+) -> tuple:
     """Return what `anneal` takes.
 
     kind: "real", or "bits" for x of zeros and ones. sigma: first step sizes, a number or one for each coordinate; None:
@@ -269,6 +272,7 @@ def anneal_states(
             log.state[ROUNDS] += 1
 
     def told(intermediate: OptimizeResult) -> None:
+        assert callback is not None
         callback(OptimizeResult(intermediate, x=proposed))
 
     search = Search(walk, lambda x0, low, high, budget, rng: ())

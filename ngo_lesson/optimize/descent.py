@@ -98,7 +98,7 @@ class Descent:
         return {**constants, "steps": None, "tol": 0.0, "keep_path": False}
 
     def run(
-        self, objective, x0, *, bounds, budget, rng, callback, steps, tol, keep_path, **constants
+        self, objective, x0, *, bounds, budget, rng, callback, steps, tol: float, keep_path, **constants
     ) -> OptimizeResult:
         """Descend from x0 of shape (d,); arguments as in `minimize`, which checked them, and the options above."""
         rule = self.make(**constants)
@@ -148,7 +148,8 @@ class _Watch:
     """Calls the callback after each step and says whether to stop; keeps what the callback raised."""
 
     def __init__(self, callback: Callable | None, objective: Objective):
-        self.callback, self.objective, self.error = callback, objective, None
+        self.callback, self.objective = callback, objective
+        self.error: Exception | None = None
 
     def __call__(self, t: int, x: np.ndarray, value: float) -> bool:
         if self.callback is None:

@@ -139,7 +139,8 @@ class Population:
         check_inside(x0, low, high)
         arguments = evolution.prepare(x0, low, high, budget, self._rng, **options)
         self._ask_, self._tell_, _, self._points, _, self._state = arguments
-        self._asked, self.nit, self.nfev, self.nan = None, 0, 0, 0
+        self._asked: np.ndarray | None = None
+        self.nit, self.nfev, self.nan = 0, 0, 0
         self.x, self.fun = x0.copy(), math.inf
 
     def ask(self) -> np.ndarray:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numba import float64, int64, types, uint64
+from numba.core.typing import Signature
 from scipy.optimize import OptimizeResult
 
 from ngo_lesson.kernels import MATRIX, OBJECTIVE, VECTOR, Kernel, kernel, random_below
@@ -63,12 +64,12 @@ def ask_all_(fun, points, values, log):
             state[WHY] = SPENT
 
 
-def asks(state: types.Type) -> types.Type:
+def asks(state: types.Type) -> Signature:
     """Return the signature of `ask_` on states of this type."""
     return int64(MATRIX, state, types.npy_rng)
 
 
-def tells(state: types.Type) -> types.Type:
+def tells(state: types.Type) -> Signature:
     """Return the signature of `tell_` on states of this type."""
     return types.void(MATRIX, VECTOR, state)
 
@@ -109,13 +110,14 @@ class Ahead:
     """Evaluates each generation at once by joblib, and hands the values out one by one, as the plain loop asks."""
 
     def __init__(self, fun: Callable, n_jobs: int | None, budget: int):
-        self.fun, self.n_jobs, self.left, self.answers = fun, n_jobs, budget, deque()
+        self.fun, self.n_jobs, self.left = fun, n_jobs, budget
+        self.answers: deque[tuple] = deque()  # of values and errors
 
     def evaluate(self, points: np.ndarray) -> None:
         """Ask for the values at the points of shape (n, d), as far as the budget goes."""
-        points = [x.copy() for x in points[: self.left]]
-        self.left -= len(points)
-        self.answers += Parallel(n_jobs=self.n_jobs)(delayed(_attempt)(self.fun, x) for x in points)
+        asked = [x.copy() for x in points[: self.left]]
+        self.left -= len(asked)
+        self.answers += Parallel(n_jobs=self.n_jobs)(delayed(_attempt)(self.fun, x) for x in asked)
 
     def after(self, ask_: Callable) -> Callable:
         """Return `ask_` with the evaluation of the points that it proposes."""
@@ -152,7 +154,7 @@ class Evolution(Search):
         """Options and their defaults, the method's constants first."""
         return super().options | {"n_jobs": None}
 
-    def run(self, objective, x0, *, budget, n_jobs, **rest) -> OptimizeResult:
+    def run(self, objective, x0, *, budget, n_jobs: int | None = None, **rest) -> OptimizeResult:
         """Search from x0 of shape (d,); n_jobs as in joblib: None is 1, or what joblib.parallel_config says."""
         if not (n_jobs is None or (isinstance(n_jobs, numbers.Integral) and n_jobs != 0)):
             raise ValueError(f"n_jobs={n_jobs!r} must be an integer other than 0, as in joblib, or None")

@@ -59,7 +59,7 @@ class Objective:
         """Return what the value and the gradient at one point of shape (d,) are charged."""
         if not self.estimated:
             return GRADIENT_COST
-        asked = self.grad.evaluations(d)
+        asked: int = self.grad.evaluations(d)
         if not (isinstance(asked, numbers.Integral) and asked > 0):
             raise TypeError(
                 f"grad.evaluations({d}) returned {asked!r}; it must return how many values an estimate asks"
@@ -110,6 +110,7 @@ def _returns(function: Callable, kind) -> bool:
     if not isinstance(function, Dispatcher):
         return False
     try:
-        return function.get_compile_result(kind(VECTOR)).signature.return_type == kind
+        result = function.get_compile_result(kind(VECTOR))
+        return result.signature.return_type == kind  # type: ignore[attr-defined]  # numba makes the fields as it runs
     except NumbaError:  # it returns something else, or cannot be compiled, which the plain loop will let it say
         return False

@@ -161,7 +161,9 @@ class Question:
     def __init__(self, objective: Objective, log: Log, callback: Callable | None, on_error: str, progress: bool):
         self.objective, self.log, self.callback = objective, log, callback
         self.on_error, self.progress = on_error, progress
-        self.error, self.skipped, self.last_skipped, self.shown = None, 0, None, time.monotonic()
+        self.error: Exception | None = None
+        self.last_skipped: Exception | None = None
+        self.skipped, self.shown = 0, time.monotonic()
 
     def __call__(self, x: np.ndarray) -> float:
         """Return fun(x), or inf for an error that is skipped."""
@@ -264,7 +266,7 @@ def _tell(error: BaseException, log: Log) -> None:
         error.add_note(
             f"best before: fun={log.level[LOWEST]:g} at x={log.best!r}, also in the `x` and `fun` of this error"
         )
-        error.x, error.fun = log.best, float(log.level[LOWEST])
+        vars(error).update(x=log.best, fun=float(log.level[LOWEST]))
 
 
 def result(log: Log, question: Question, hint: bool = False) -> OptimizeResult:

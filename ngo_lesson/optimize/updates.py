@@ -12,16 +12,18 @@ import numbers
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import boolean, float32, float64, int64, types
+from numba.core.typing import Signature
 
 from ngo_lesson.kernels import Kernel, kernel
 
 Rate = float | Callable[[int], float]  # a number, or a schedule called with 0, 1, 2, ...
 
 
-def form(real: types.Float) -> types.Type:
+def form(real: types.Float) -> Signature:
     """Return the signature of a step on arrays of this type."""
     return boolean(real[::1], real[::1], real[:, ::1], int64, real, real[::1])
 
@@ -220,11 +222,11 @@ def adamw_step_(theta, g, state, t, lr, p):
     return finite
 
 
-def _at_least_0(value: object) -> bool:
+def _at_least_0(value: float) -> bool:
     return isinstance(value, numbers.Real) and 0 <= value < math.inf
 
 
-def _fraction(value: object) -> bool:
+def _fraction(value: float) -> bool:
     return _at_least_0(value) and value < 1
 
 
@@ -251,6 +253,9 @@ class UpdateRule:
     A subclass is a dataclass of its constants and says in `_parts` which step it takes.
     """
 
+    if TYPE_CHECKING:
+        lr: Rate  # a field of every subclass, none of this class
+
     def __post_init__(self):
         for name in (field.name for field in fields(self) if field.name in LIMITS):
             (allowed, wanted), value = LIMITS[name], getattr(self, name)
@@ -264,7 +269,8 @@ class UpdateRule:
 
     def reset(self) -> None:
         """Forget the state, as before the first step."""
-        self.t, self.state = 0, None
+        self.t = 0
+        self.state: np.ndarray | None = None
 
     def fresh(self) -> "UpdateRule":
         """Return a copy of the rule as before its first step."""
@@ -314,6 +320,7 @@ class UpdateRule:
 
     def _fault(self, theta: np.ndarray, g: np.ndarray) -> str:
         """Say why a step was refused."""
+        assert self.state is not None
         wanted = f"{self.state.dtype} of shape {self._shape}"
         for name, array in (("theta", theta), ("g", g)):
             if _kind(array) != wanted:
@@ -423,7 +430,7 @@ class AdamW(UpdateRule):
         return adamw_step_, 2, _adam_constants(self)
 
 
-RULES = {
+RULES: dict[str, Callable[..., UpdateRule]] = {
     "gd": GD,
     "momentum": Momentum,
     "nesterov": partial(Momentum, nesterov=True),

@@ -151,7 +151,7 @@ def zo_adam(
     return _prepare(x0, budget, estimator, Adam(lr, betas, eps, amsgrad=amsgrad))
 
 
-def spsa(x0, low, high, budget, rng, lr: Rate | None = None, move=0.1, estimator="spsa") -> tuple:
+def spsa(x0, low, high, budget, rng, lr: Rate | None = None, move: float = 0.1, estimator="spsa") -> tuple:
     """SPSA with the gains of Spall 1998, Implementation of the simultaneous perturbation algorithm.
 
     h = step / (t + 1)^0.101 and, unless lr is given, lr = a / (t + 1 + a tenth of the steps)^0.602, where a makes the

@@ -106,14 +106,15 @@ def collect(ask: Callable[[Case], Outcome], cases: Sequence[Case], done: list[Ou
 def verdict(draw: Draw, outcomes: Sequence[Outcome]) -> Report:
     """Decide from the outcomes alone; runs the reference and the listed mistakes, never the answer."""
     question, found = draw.question, draw.differences(outcomes)
-    first = next((i for i, sentence in enumerate(found) if sentence), None)
+    first = next(((i, sentence) for i, sentence in enumerate(found) if sentence), None)
     if first is None:
         sentence = draw.together(draw.references, outcomes)
         if sentence:
             return _failed(question, 0, recognize(draw, outcomes, together=True), sentence)
         warned = dict.fromkeys((WARNED, text) for outcome in outcomes for text in outcome.warnings)
         return Report(question.id, question.points, question.points, True, details=tuple(warned)[:1])
-    case, expected, outcome = draw.cases[first], draw.references[first], outcomes[first]
+    i, sentence = first
+    case, expected, outcome = draw.cases[i], draw.references[i], outcomes[i]
     if outcome.error == "NotImplementedError":
         unanswered = outcome.text or f"{_name(question, case)}: write your answer"
         message = f"{unanswered}. Then run its cell and this one again."
@@ -121,10 +122,10 @@ def verdict(draw: Draw, outcomes: Sequence[Outcome]) -> Report:
     mistake = recognize(draw, outcomes)
     if question.is_quiz:  # what was expected is not told
         told = question.compare is not same
-        return _failed(question, 0, mistake, found[first] if told else f"{show(outcome.value)} is not right.")
+        return _failed(question, 0, mistake, sentence if told else f"{show(outcome.value)} is not right.")
     points = question.points * found.count(None) // len(found)
     points = min(points, question.points // 2) if mistake else points
-    return _failed(question, points, mistake, found[first], _details(question, case, expected, outcome))
+    return _failed(question, points, mistake, sentence, _details(question, case, expected, outcome))
 
 
 def _failed(

@@ -138,7 +138,7 @@ def _ridge(lam: float) -> Callable:
 
 
 def _first_independent_columns(X, y):
-    kept: list[int] = []
+    kept = []
     for j in range(X.shape[1]):
         if np.linalg.matrix_rank(X[:, [*kept, j]]) > len(kept):
             kept.append(j)

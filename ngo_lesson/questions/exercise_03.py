@@ -359,7 +359,7 @@ def _partition_faults(n: int, k: int, folds: list) -> dict[object, str]:
     often = [i for i in counts if counts[i] > 1]
     absent = [i for i in range(n) if i not in counts]
     steps = {int(step) for fold in folds for step in np.diff(sorted(fold))}
-    faults = {}
+    faults: dict[object, str] = {}
     if len(folds) != k:
         faults["number", len(folds)] = f"the list holds {len(folds)} folds; {k} were expected."
     if outside:

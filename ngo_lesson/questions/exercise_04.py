@@ -321,7 +321,7 @@ def gain_cases(rng: np.random.Generator) -> list[Case]:
     return [Case((mu,)) for mu in (0.5, 0.75, 0.0, 0.9, 0.99, *(float(x) for x in rng.uniform(0.1, 0.95, size=2)))]
 
 
-GAIN_MISTAKES = {
+GAIN_MISTAKES: dict[str, Callable] = {
     "this is the deviation of the velocity under random gradients, the sources' root, not the gain of a constant one": (
         lambda mu: 1 / np.sqrt(1 - mu**2)
     ),

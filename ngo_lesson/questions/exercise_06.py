@@ -442,7 +442,7 @@ def _accumulating(step, arrays, m):
 
 def _sharing(key: Callable) -> Callable:
     def share(step, arrays, m):
-        shared: dict = {}
+        shared = {}
 
         def changed(w, g, state, t):
             w, shared[key(w)] = step(w, g, shared.get(key(w)), t)

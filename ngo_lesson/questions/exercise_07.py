@@ -55,7 +55,7 @@ def search_faults(outcome: Outcome) -> dict[object, str]:
     """Return what is wrong with a result (best x, best value), a sentence a kind."""
     _, low, high, budget, _ = outcome.arguments
     asked, pair = outcome.evaluations["f"], outcome.value
-    faults = {}
+    faults: dict[object, str] = {}
     if asked != budget:
         faults["count", asked - budget] = f"`f` was evaluated {asked} times; the budget is {budget}."
     if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], float)):
@@ -351,7 +351,7 @@ def log_cases(rng: np.random.Generator) -> list[Case]:
 
 
 # What results are uniform in, with both ends: the first is right.
-SCALES = {
+SCALES: dict[str, tuple[Callable, Callable]] = {
     "right": (np.log, np.log),
     "uniform": (lambda v: v, lambda v: v),
     "ln": (lambda v: v, np.log),

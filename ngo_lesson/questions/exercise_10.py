@@ -58,8 +58,8 @@ def central_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _quotients(quotient: Callable, real: type = float) -> Callable:
-    """Return differences by `quotient(f, x, step, h)`; steps are arrays of the type `real`."""
+def _quotients(quotient: Callable, real: type | None = float) -> Callable:
+    """Return differences by `quotient(f, x, step, h)`; steps are arrays of the type `real`, of that of x where None."""
 
     def differences(f, x, h):
         gradient = []

@@ -475,7 +475,7 @@ def generation_faults(outcome: Outcome) -> dict[object, str]:
     words, seed = _split(texts, text), _split(texts, seed_text)
     new = words[len(seed) :]
     shown = repr(text) if len(text) < 80 else repr(text[:76]) + " ..."
-    faults = {}
+    faults: dict[object, str] = {}
     if "  " in text or (" " in text and " " not in texts[0]):
         faults["spaces"] = f"{shown} has spaces where none belong."
     if " " in texts[0] and " " not in text:
@@ -638,7 +638,8 @@ def split_faults(outcome: Outcome) -> dict[object, str]:
     if any(side.ndim != 1 or (side.size and side.dtype.kind not in "iu") for side in sides):
         return {("sides", *(side.dtype.kind for side in sides)): "each side must be a row of whole numbers, indices."}
     train, test = ([int(i) for i in side] for side in sides)
-    faults, chosen = {}, Counter([*train, *test])
+    faults: dict[object, str] = {}
+    chosen = Counter([*train, *test])
     if any(not 0 <= i < len(texts) for i in chosen):
         return {"range": f"an index lies outside 0 to {len(texts) - 1}."}
     if max(chosen.values(), default=0) > 1:

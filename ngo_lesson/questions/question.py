@@ -149,7 +149,8 @@ def kind(value: Any) -> str:
         return f"an array{entries} of shape {value.shape}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
-    return {str: "text", dict: "a dict"}.get(type(value), "a number")
+    names: dict[type, str] = {str: "text", dict: "a dict"}
+    return names.get(type(value), "a number")
 
 
 def _close_arrays(expected: np.ndarray, got: Any, what: str) -> str | None:

@@ -241,10 +241,11 @@ class Explorer:
         """Take a move from the browser: knob positions, a point in the picture, or the pixels of its screen."""
         self.positions.update(content.get("positions", {}))
         if "drag" in content:
+            assert self.drag is not None  # else the browser has no box to drag in
             axes, *names = self.drag
             corner, size = self.picture.figure.bbox.min, self.picture.figure.bbox.size
             right, down = content["drag"]
-            point = axes.transData.inverted().transform(corner + size * (right, 1 - down))
+            point = axes.transData.inverted().transform(corner + size * np.array((right, 1 - down)))
             self.positions.update({n: self.knobs[n].nearest(v) for n, v in zip(names, point, strict=True)})
         if "scale" in content:
             self.picture.figure.dpi = self._dpi * content["scale"]
@@ -252,6 +253,7 @@ class Explorer:
 
     def _send(self, redraw: bool = False) -> None:
         """Compute and draw the present setting and send it; a failure becomes the sentence, under the last picture."""
+        assert self._view is not None
         try:
             redraw = self._draw_backdrop(self.picture.figure) or redraw
             if redraw:

@@ -12,6 +12,7 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -26,7 +27,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 
-def put(artist: Artist, value: object) -> None:
+def put(artist: Artist, value: Any) -> None:
     """Give a moving artist its new data.
 
     A line takes (x, y), a band (x, low, high), an image its array, a histogram its heights, a text a string.
@@ -35,7 +36,7 @@ def put(artist: Artist, value: object) -> None:
         case Line2D():
             x, y = (np.asarray(part, dtype=float) for part in value)
             drawable = (np.isfinite(x) & np.isfinite(y)).any()  # Matplotlib cannot place markers on a line of NaNs
-            artist.set_data(*((x, y) if drawable else ([], [])))
+            artist.set_data(x if drawable else [], y if drawable else [])
         case PolyCollection():
             x, low, high = (np.asarray(part, dtype=float) for part in value)
             artist.set_verts([np.column_stack([np.r_[x, x[::-1]], np.r_[low, high[::-1]]])])
@@ -55,7 +56,7 @@ def png(pixels: np.ndarray, level: int = 1) -> bytes:
     rows = np.zeros((height, 1 + 4 * width), dtype=np.uint8)
     rows[:, 1:] = pixels.reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows, level)), (b"IEND", b"")]
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows.data, level)), (b"IEND", b"")]
     packed = [struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks]
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 

@@ -4,6 +4,7 @@ Moving pieces go to `Explorer(moving=...)`; `picture.put` says what data each ta
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -45,14 +46,15 @@ def landscape(
     axes.set(xlim=x, ylim=y)
 
 
-def line(axes: Axes, label: str = "", **style) -> Line2D:
+def line(axes: Axes, label: str = "", **style: Any) -> Line2D:
     """Make a moving path or curve, in the next color, with some markers on its way; data (x, y)."""
     return axes.plot([], [], label=label, **{"markevery": 0.08, "zorder": 3} | style)[0]
 
 
-def dots(axes: Axes, label: str = "", **style) -> Line2D:
+def dots(axes: Axes, label: str = "", **style: Any) -> Line2D:
     """Make a moving cloud of points, such as a population or data; data (x, y)."""
-    return axes.plot([], [], label=label, **{"linestyle": "", "zorder": 3} | style)[0]
+    cloud: dict[str, Any] = {"linestyle": "", "zorder": 3}
+    return axes.plot([], [], label=label, **cloud | style)[0]
 
 
 def band(axes: Axes, line: Line2D) -> PolyCollection:
@@ -66,6 +68,6 @@ def image(axes: Axes, shape: Sequence[int], low: float = 0, high: float = 1, cma
     return axes.imshow(np.zeros(shape), cmap=cmap, vmin=low, vmax=high, interpolation="nearest")
 
 
-def bars(axes: Axes, edges: np.ndarray, label: str = "", **style) -> StepPatch:
+def bars(axes: Axes, edges: np.ndarray, label: str = "", **style: Any) -> StepPatch:
     """Make a moving histogram with n + 1 edges; data the n heights."""
     return axes.stairs(np.zeros(len(edges) - 1), edges, fill=True, label=label, **{"alpha": 0.7} | style)

@@ -1,5 +1,7 @@
 """The one look of every picture in the course: Okabe-Ito colors, distinct markers, sizes readable on a projector."""
 
+from typing import Any
+
 import matplotlib as mpl
 from cycler import cycler
 
@@ -18,7 +20,7 @@ COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LANDSCAPE = "cividis"  # a sequential map that stays ordered in gray and with color blindness
 
-STYLE = {
+STYLE: dict[Any, Any] = {  # Matplotlib's stubs ask for its own keys
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.prop_cycle": cycler(color=COLORS, marker=MARKERS),

@@ -39,16 +39,23 @@ def chromium() -> None:
 
 
 @pytest.fixture(scope="session")
-def fresh_lab(chromium: None) -> Iterator[Callable[[str], Lab]]:
+def browsing(chromium: None) -> Iterator[object]:
+    """Chromium's context for all tests: Playwright runs once in a process."""
+    with browser() as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def fresh_lab(browsing: object) -> Iterator[Callable[[str], Lab]]:
     """A function that opens a copy of a notebook: pages that open the same file would share its kernel."""
-    with server(NOTEBOOKS) as (address, folder), browser() as context:
+    with server(NOTEBOOKS) as (address, folder):
         numbers = count()
 
         def open_copy(name: str) -> Lab:
             copy = Path(str(next(numbers)), name)
             (folder / copy).parent.mkdir()
             shutil.copy(folder / name, folder / copy)
-            return Lab(context, address, copy.as_posix())
+            return Lab(browsing, address, copy.as_posix())
 
         yield open_copy
 

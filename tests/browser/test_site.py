@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 from conftest import skip_without
-from lab import ROOT, browser
+from lab import ROOT
 
 COMMAND = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-c", "docs", "."]  # as in the Makefile
 SOURCES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*"), *ROOT.glob("notebooks/*"), *ROOT.glob("exercises/*")]
@@ -57,16 +57,16 @@ def site(folder):
 
 
 @pytest.fixture(scope="module")
-def page(site):
+def page(site, browsing):
     """A page of Chromium, with the `faults` of all that it loads."""
-    with browser() as context:
-        page = context.new_page()
-        page.faults = []
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on("console", lambda said: said.type in ("error", "warning") and page.faults.append(said.text))
-        page.on("requestfailed", lambda request: page.faults.append(f"failed: {request.url}"))
-        page.on("request", lambda request: request.url.startswith((site, "data:")) or page.faults.append(request.url))
-        yield page
+    page = browsing.new_page()
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda said: said.type in ("error", "warning") and page.faults.append(said.text))
+    page.on("requestfailed", lambda request: page.faults.append(f"failed: {request.url}"))
+    page.on("request", lambda request: request.url.startswith((site, "data:")) or page.faults.append(request.url))
+    yield page
+    page.close()
 
 
 @cache
