@@ -20,7 +20,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 .venv/course: $(BIN)/python $(SOURCES)
-	@echo "== installing the course and its data (about 250 MB the first time)"
+	@echo "== installing the course and its data (about 290 MB the first time)"
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c $(LOCK)
 	@echo "== compiling the loops once"
 	$(BIN)/python -m ngo_lesson.kernels
