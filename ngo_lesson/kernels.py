@@ -116,9 +116,15 @@ def _save(index: IndexDataCacheFile, key: tuple, data: tuple) -> None:
 
 
 @overload
-def kernel(signature: Callable) -> Kernel: ...
+def kernel(signature: Callable) -> Kernel:
+    """Decorate a loop that is compiled for the types it meets."""
+
+
 @overload
-def kernel(signature: Signature | None = None, **options) -> Callable[[Callable], Kernel]: ...
+def kernel(signature: Signature | None = None, **options) -> Callable[[Callable], Kernel]:
+    """Make a decorator for a loop that is compiled ahead for its signature."""
+
+
 def kernel(signature=None, **options):
     """Decorate a loop: `@kernel`, or `@kernel(signature)` to compile it ahead and let it take functions as arguments.
 
