@@ -15,10 +15,11 @@ from pathlib import Path
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from ngo_lesson.grading import feedback, sandbox, summary
+from ngo_lesson.grading import feedback, summary
 from ngo_lesson.grading.collect import CollectError, Submission, collect, slug
 from ngo_lesson.grading.grade import Exercise, grade, key, remove
 from ngo_lesson.grading.gradebook import Gradebook, GradebookError, as_csv, read_by_hand, write
+from ngo_lesson.grading.protections import protections
 from ngo_lesson.grading.result import Result
 from ngo_lesson.grading.visible import CELL_SECONDS, SECONDS
 from ngo_lesson.my_work import CourseNotFoundError, course_folder, find_notebook
@@ -91,7 +92,7 @@ def _validate(options: argparse.Namespace) -> None:
 
 @contextmanager
 def _runs(note: Path) -> Iterator[Path]:
-    """Make a folder for running submissions, with a short name as Unix sockets need it. `note` keeps where it is.
+    """Make a folder for running submissions, outside of all that is kept. `note` keeps where it is.
 
     So a command that was killed has its folder removed by the next one.
     """
@@ -189,7 +190,7 @@ def _place(one: Submission | Result) -> tuple[str, str]:
 @functools.cache
 def isolation() -> tuple[frozenset[str], str]:
     """Return what the sandbox holds on this machine, and a sentence about it. Raises RefusedError."""
-    held = sandbox.protections()
+    held = protections()
     if not held.pop(WORKS):
         raise RefusedError("Self-test failed, nothing was graded: Python does not work in the sandbox of this machine")
     holding, lost = ([name for name, holds in held.items() if holds == wanted] for wanted in (True, False))

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from ngo_lesson.grading import sandbox
 from ngo_lesson.grading.collect import Submission
 from ngo_lesson.grading.judge import Verdict, judge
+from ngo_lesson.grading.protections import protections
 from ngo_lesson.grading.restore import CHECK_SUFFIX, Restored, UnreadableError, points, read_cells, restore
 from ngo_lesson.grading.result import Result
 from ngo_lesson.grading.visible import Run, run
@@ -135,7 +136,7 @@ def _place(exercise: Exercise) -> Iterator[Path]:
 
 @functools.cache
 def _held() -> frozenset[str]:
-    return frozenset(name for name, holds in sandbox.protections().items() if holds)
+    return frozenset(name for name, holds in protections().items() if holds)
 
 
 @functools.cache

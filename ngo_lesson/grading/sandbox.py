@@ -1,32 +1,25 @@
-"""Shuts a process in before it runs a student's code: `enter`. `protections` says what holds, by trying to break it.
+"""Shuts a process in before it runs a student's code: `enter`. protections.py says what holds on a machine.
 
 Linux, also without root: Landlock limits files, a seccomp filter limits what may be asked of the kernel, and resource
 limits the rest. Other systems have resource limits at most. Left to whoever watches: wall time, and the room on the
 disk (`used`). What stays possible: learning whether a file exists, its size and its times.
 """
 
-import _thread
 import contextlib
 import ctypes
 import errno
 import functools
-import importlib
 import math
-import mmap
 import os
 import signal
-import socket
 import struct
 import sys
 import sysconfig
 import tempfile
-import threading
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 if os.name == "posix":
     import resource
@@ -70,15 +63,12 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | homes | fixed | dict.fromkeys(ONE_THREAD, "1")
 
 
-def enter(
-    folder: Path, limits: Limits, readable: Sequence[Path] = (), sockets: bool = False, keep: Sequence[int] = ()
-) -> None:
+def enter(folder: Path, limits: Limits, readable: Sequence[Path] = (), keep: Sequence[int] = ()) -> None:
     """Shut this process in, for good. It may write in `folder` and read there, in Python's installation and `readable`.
 
-    This package can be read only if `readable` holds its folder (PACKAGE). `sockets`: it may listen on Unix sockets in
-    `folder`. File descriptors above 2 but those in `keep` become /dev/null. Applies what the system has, as told by
-    `protections`. Raises SandboxError where that fails, or other threads run; the process must then end. So that it
-    ends with its parent, the parent's main thread must have forked it.
+    This package can be read only if `readable` holds its folder (PACKAGE). File descriptors above 2 but those in `keep`
+    become /dev/null. Applies what the system has. Raises SandboxError where that fails, or other threads run; the
+    process must then end. So that it ends with its parent, the parent's main thread must have forked it.
     """
     try:
         folder = folder.resolve(strict=True)
@@ -90,8 +80,8 @@ def enter(
             _limit(limits, highest)
         if LINUX:
             _give_up_rights()
-            _restrict_files(folder, readable, sockets)
-            _restrict_calls(sockets)
+            _restrict_files(folder, readable)
+            _restrict_calls()
     except (OSError, ValueError) as error:
         raise SandboxError(f"cannot shut the process in: {error}") from error
 
@@ -167,7 +157,7 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _ask(name: str, *arguments: int | bytes) -> int:
+def c_call(name: str, *arguments: int | bytes) -> int:
     """Call a C function. Raises OSError where it returns -1."""
     result = getattr(_libc(), name)(*(ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments))
     if result == -1:
@@ -176,10 +166,10 @@ def _ask(name: str, *arguments: int | bytes) -> int:
 
 
 def _give_up_rights() -> None:
-    _ask("capset", struct.pack("=Ii", 0x20080522, 0), bytes(24))  # version 3; no capability, also for root
-    _ask("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-    _ask("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: other processes of the user cannot look into this one
-    _ask("prctl", 1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: ends with its parent
+    c_call("capset", struct.pack("=Ii", 0x20080522, 0), bytes(24))  # version 3; no capability, also for root
+    c_call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    c_call("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: other processes of the user cannot look into this one
+    c_call("prctl", 1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: ends with its parent
 
 
 # Landlock, see the kernel's userspace-api/landlock.rst. The numbers of its calls are the same on all machines.
@@ -194,7 +184,7 @@ def _rights(names: str) -> int:
 
 
 LIST, READ = _rights("read_dir"), _rights("read_file read_dir")
-# No links, pipes or devices: whoever collects the results would follow them, or wait for them.
+# No links, pipes, sockets or devices: whoever collects the results would follow them, or wait for them.
 WRITE = READ | _rights("write_file remove_dir remove_file make_dir make_reg refer truncate")
 ON_FILES = _rights("execute write_file read_file truncate ioctl_dev")
 
@@ -203,7 +193,7 @@ ON_FILES = _rights("execute write_file read_file truncate ioctl_dev")
 def landlock_version() -> int:
     """Return the version of Landlock's interface, or 0 where the kernel has none."""
     try:
-        return _ask("syscall", CREATE_RULESET, 0, 0, 1)
+        return c_call("syscall", CREATE_RULESET, 0, 0, 1)
     except OSError:
         return 0
 
@@ -235,21 +225,20 @@ def _without_package(path: str) -> Iterator[tuple[str, int]]:
                 yield from _without_package(entry.path)
 
 
-def _restrict_files(folder: Path, readable: Sequence[Path], sockets: bool) -> None:
+def _restrict_files(folder: Path, readable: Sequence[Path]) -> None:
     version = landlock_version()
     if not version:
         return
     handled = (1 << RIGHTS_KNOWN.get(version, 16)) - 1
     network, scopes = 3 * (version >= 4), 3 * (version >= 6)  # TCP; abstract sockets and signals
-    rules = _ask("syscall", CREATE_RULESET, struct.pack("=QQQ", handled, network, scopes), 24, 0)
-    own = WRITE | (sockets and _rights("make_sock"))
+    rules = c_call("syscall", CREATE_RULESET, struct.pack("=QQQ", handled, network, scopes), 24, 0)
     allowed: list[tuple[str | Path, int]] = [*installation(), *((path, READ) for path in readable)]
-    for path, rights in (*allowed, (os.devnull, WRITE), (folder, own)):
+    for path, rights in (*allowed, (os.devnull, WRITE), (folder, WRITE)):
         beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
         mask = handled if os.path.isdir(path) else handled & ON_FILES
-        _ask("syscall", ADD_RULE, rules, 1, struct.pack("=Qi", rights & mask, beneath), 0)
+        c_call("syscall", ADD_RULE, rules, 1, struct.pack("=Qi", rights & mask, beneath), 0)
         os.close(beneath)
-    _ask("syscall", RESTRICT_SELF, rules, 0)
+    c_call("syscall", RESTRICT_SELF, rules, 0)
     os.close(rules)
 
 
@@ -270,6 +259,7 @@ sched_setattr 314 274 migrate_pages 256 238 move_pages 279 239 connect 42 203
 bpf 321 280 perf_event_open 298 241 userfaultfd 323 282 io_setup 206 0 add_key 248 217 request_key 249 218
 keyctl 250 219 syslog 103 116
 """
+NO_SOCKETS = "socket 41 198"  # ZeroMQ, if a student uses it, ends the process at any error but EOPNOTSUPP
 IGNORED = "chmod 90 - fchmod 91 52 fchmodat 268 53"  # they seem to work and do nothing: `shutil.copy` asks for them
 # From 424 on numbers are the same on all machines, and more come: "no such call", on which libraries fall back, but for
 # close_range, faccessat2, epoll_pwait2, futex_*, map_shadow_stack and mseal.
@@ -278,21 +268,18 @@ ALL, CLONE_THREAD, WRITE_MODE = 0xFFFFFFFF, 0x10000, os.O_WRONLY | os.O_RDWR
 TERMINAL = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it one, its size; waiting bytes, flags
 FILE_FLAGS = (*range(8), 36, 37, 38, 1030, 1031, 1032)  # not those that choose who gets a signal
 ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x50000  # to FAIL an errno is added, and with 0 the call seems to work
-OUTCOMES = {  # where the arguments of a limited call are as they must be, and where not; else ALLOW and EPERM
-    "socket": (ALLOW, FAIL + errno.EOPNOTSUPP),  # ZeroMQ ends the process at any other error
-    "utimensat": (FAIL + errno.EPERM, FAIL),  # `Path.touch` then opens the file; `shutil.copy2` sees no error
-}
+# Where the arguments of a limited call are as they must be, and where not; else ALLOW and EPERM.
+OUTCOMES = {"utimensat": (FAIL + errno.EPERM, FAIL)}  # `Path.touch` then opens the file; `shutil.copy2` sees no error
 NAMES_AND_QUERIES = (3, 15, 16, 21, 23, 39, 0x53564D41)  # what prctl may do
 
 
-def _limited(process: int, sockets: bool) -> dict[str, tuple]:
+def _limited(process: int) -> dict[str, tuple]:
     """Return the calls that depend on their arguments, with what these must be: (32-bit word, mask, values).
 
     Argument n consists of the words 2n (lower half) and 2n + 1.
     """
     own = ((0, ALL, (process,)),)
     stream = ((0, ALL, (1,)), (2, ALL & ~(os.O_NONBLOCK | os.O_CLOEXEC), (1,)))  # AF_UNIX, SOCK_STREAM
-    nobody = ((0, ALL, ()),)
     not_only_empty = (os.O_TRUNC | WRITE_MODE, (0, 1, 2, os.O_TRUNC | 1, os.O_TRUNC | 2))  # Landlock before version 3
     return {
         "clone 56 220": ((0, CLONE_THREAD, (CLONE_THREAD,)),),
@@ -300,7 +287,6 @@ def _limited(process: int, sockets: bool) -> dict[str, tuple]:
         "tgkill 234 131": own,
         "rt_sigqueueinfo 129 138": own,
         "rt_tgsigqueueinfo 297 240": own,
-        "socket 41 198": stream if sockets else nobody,
         "socketpair 53 199": stream,
         "sendto 44 206": ((8, ALL, (0,)), (9, ALL, (0,))),  # no address
         "prlimit64 302 261": ((4, ALL, (0,)), (5, ALL, (0,))),  # no new limit
@@ -321,15 +307,15 @@ def _numbers(text: str, machine: str) -> dict[str, int]:
     return {name: int(number) for name, number in zip(words[::3], words[column::3], strict=True) if number != "-"}
 
 
-def call_filter(machine: str, process: int, sockets: bool) -> list[tuple[int, int, int, int]]:
+def call_filter(machine: str, process: int) -> list[tuple[int, int, int, int]]:
     """Return the filter as BPF instructions (code, jump if true, jump if false, value). See the kernel's seccomp.h."""
     load, equal, at_least, mask_with, end = 0x20, 0x15, 0x35, 0x54, 0x06
     code = [(load, 0, 0, 4), (equal, 1, 0, AUDIT[machine]), (end, 0, 0, KILL), (load, 0, 0, 0)]
     code += [(at_least, 0, 1, 2**30), (end, 0, 0, KILL)]  # the x32 variant of x86_64
-    for text, error in ((DENIED, errno.EPERM), (IGNORED, 0)):
+    for text, error in ((DENIED, errno.EPERM), (NO_SOCKETS, errno.EOPNOTSUPP), (IGNORED, 0)):
         for number in _numbers(text, machine).values():
             code += [(equal, 0, 1, number), (end, 0, 0, FAIL + error)]
-    for text, tests in _limited(process, sockets).items():
+    for text, tests in _limited(process).items():
         for name, number in _numbers(text, machine).items():
             right, wrong = OUTCOMES.get(name, (ALLOW, FAIL + errno.EPERM))
             block = []
@@ -343,181 +329,16 @@ def call_filter(machine: str, process: int, sockets: bool) -> list[tuple[int, in
     return [*code, (at_least, 0, 1, NEW), (end, 0, 0, FAIL + errno.ENOSYS), (end, 0, 0, ALLOW)]
 
 
-def _restrict_calls(sockets: bool) -> None:
+def _restrict_calls() -> None:
     machine = os.uname().machine
     if machine not in AUDIT:
         return
     seccomp = _numbers("seccomp 317 277", machine)["seccomp"]
     try:
-        _ask("syscall", seccomp, 2, 0, struct.pack("=I", 0x80000000))  # does the kernel know how to kill a process?
+        c_call("syscall", seccomp, 2, 0, struct.pack("=I", 0x80000000))  # does the kernel know how to kill a process?
     except OSError:
         return
-    code = b"".join(struct.pack("=HBBI", *step) for step in call_filter(machine, os.getpid(), sockets))
+    code = b"".join(struct.pack("=HBBI", *step) for step in call_filter(machine, os.getpid()))
     buffer = ctypes.create_string_buffer(code)
     program = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
-    _ask("syscall", seccomp, 1, 4, program)  # 4: kernels before 5.16 would slow the process down
-
-
-# What `protections` tries. `it` knows what must not be reached; a protection holds if all its attacks end in an error.
-REFUSED = (OSError, MemoryError, RuntimeError)
-DONE, ALL_REFUSED = 76, 77  # exit codes
-
-
-def _start_threads(it: SimpleNamespace) -> None:
-    """Start one thread more than all on the machine may be."""
-    threading.stack_size(32768)
-    forever = threading.Lock()
-    forever.acquire()
-    for _ in range(resource.getrlimit(resource.RLIMIT_NPROC)[0] + 1):
-        _thread.start_new_thread(forever.acquire, ())
-
-
-def _compute(it: SimpleNamespace) -> None:
-    """Do what every answer may do."""
-    numpy, *_ = map(importlib.import_module, ("numpy", "scipy.fft", "sklearn.isotonic", "wave"))
-    matrix = numpy.random.default_rng().normal(size=(200, 200))
-    numpy.linalg.solve(matrix, matrix @ matrix)
-    done = threading.Event()
-    threading.Thread(target=done.set, daemon=True).start()
-    if not done.wait(30):
-        raise RuntimeError("a thread did not run")
-    Path("made").mkdir()
-    Path("made", "file").write_text("text")
-    Path("made", "file").rename(Path("made", "other"))
-    with tempfile.TemporaryFile() as file, socket.socket(socket.AF_UNIX) as listener:
-        file.write(b"text")
-        listener.bind("listener")
-        listener.listen()
-
-
-def _change_mode_and_time(it: SimpleNamespace) -> None:
-    before = it.secret.stat()
-    it.secret.chmod(0o777)
-    os.utime(it.secret, (0, 0))
-    if it.secret.stat() == before:
-        raise PermissionError("the calls did nothing")
-
-
-def _spin(it: SimpleNamespace) -> None:
-    while True:
-        pass
-
-
-ATTACKS = {
-    "reading files": (
-        lambda it: it.secret.read_text(),
-        lambda it: os.listdir(it.home),
-        lambda it: Path("/etc/passwd").read_text(),
-        lambda it: (PACKAGE / "__init__.py").read_text(),
-    ),
-    "writing files": (
-        lambda it: it.secret.write_text(""),
-        lambda it: (it.folder / "new").touch(),
-        lambda it: os.close(os.open(it.secret, os.O_RDONLY | os.O_TRUNC)),
-        lambda it: os.truncate(it.secret, 0),
-        _change_mode_and_time,
-        lambda it: it.secret.rename("stolen"),
-        lambda it: os.link(it.secret, "linked"),
-        lambda it: os.symlink(it.secret, "trap"),
-        lambda it: os.mkfifo("trap"),
-        lambda it: it.secret.unlink(),
-    ),
-    "network": (
-        lambda it: socket.create_connection(it.tcp, 5),
-        lambda it: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"leak", it.udp),
-        lambda it: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
-        lambda it: socket.socket(socket.AF_UNIX).connect(it.unix),
-    ),
-    "new processes": (
-        lambda it: os.fork() or os._exit(0),
-        lambda it: os.posix_spawn(sys.executable, [sys.executable, "--version"], {}),
-        lambda it: os.execv("/bin/sh", ["sh", "-c", "true"]),
-    ),
-    "other processes": (
-        lambda it: os.kill(it.judge, 0),
-        lambda it: os.kill(it.judge, signal.SIGCONT),
-        lambda it: Path(f"/proc/{it.judge}/environ").read_bytes(),
-        lambda it: os.open(f"/proc/{it.judge}/mem", os.O_RDONLY),
-        lambda it: _ask("ptrace", 0x4206, it.judge, 0, 0),  # PTRACE_SEIZE does not stop it
-        lambda it: os.setpriority(os.PRIO_PROCESS, it.judge, os.getpriority(os.PRIO_PROCESS, it.judge)),
-        lambda it: os.sched_setaffinity(it.judge, os.sched_getaffinity(0)),
-        lambda it: resource.prlimit(it.judge, resource.RLIMIT_CORE, resource.prlimit(it.judge, resource.RLIMIT_CORE)),
-    ),
-    "shared memory": (
-        lambda it: _ask("shmctl", _ask("shmget", 0, 4096, 0o1600), 0, 0),  # made and removed
-        lambda it: os.rmdir(tempfile.mkdtemp(dir="/dev/shm")),
-        lambda it: os.memfd_create("leak"),
-    ),
-    "memory": (lambda it: mmap.mmap(-1, Limits().memory + 64 * MB),),
-    "file size": (lambda it: Path("big").write_bytes(bytes(Limits().file_size + 1)),),
-    "open files": (lambda it: [os.dup(0) for _ in range(4096)],),
-    "threads": (_start_threads,),
-    "cpu time": (_spin,),
-    "python works": (_compute,),  # of all, this one must succeed
-}
-EXPECTED = {"cpu time": -getattr(signal, "SIGXCPU", 0), "python works": DONE}  # else ALL_REFUSED
-SPECIAL_LIMITS = {"cpu time": Limits(seconds=1), "threads": Limits(threads=100)}
-
-
-def protections() -> dict[str, bool]:
-    """Return what holds on this machine, found by trying to break it in throw-away processes, and "python works".
-
-    Takes two to five seconds. "python works" is False where the sandbox shuts out too much; the reason goes to stderr.
-    """
-    if not hasattr(os, "fork"):
-        return dict.fromkeys(ATTACKS, False) | {"python works": True}
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ngo-sandbox-"))).resolve()
-        listeners = []
-        for family, kind in (("AF_INET", "SOCK_STREAM"), ("AF_INET", "SOCK_DGRAM"), ("AF_UNIX", "SOCK_STREAM")):
-            listener = stack.enter_context(socket.socket(getattr(socket, family), getattr(socket, kind)))
-            listener.bind(os.fspath(folder / "unix") if family == "AF_UNIX" else ("127.0.0.1", 0))
-            listener.setblocking(False)
-            if kind == "SOCK_STREAM":
-                listener.listen()
-            listeners.append(listener)
-        tcp, udp, unix = (listener.getsockname() for listener in listeners)
-        home, secret = os.path.expanduser("~"), folder / "secret"
-        it = SimpleNamespace(judge=os.getpid(), home=home, folder=folder, secret=secret, tcp=tcp, udp=udp, unix=unix)
-        secret.write_text("secret")
-        started = {name: _start(name, it) for name in ATTACKS}
-        ends = {name: os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for name, process in started.items()}
-        held = {name: code == EXPECTED.get(name, ALL_REFUSED) for name, code in ends.items()}
-        held["writing files"] &= secret.exists() and secret.read_text() == "secret"
-        held["network"] &= not any(map(_heard, listeners))
-        return held
-
-
-def _start(name: str, it: SimpleNamespace) -> int:
-    """Fork a process that enters the sandbox and tries the attacks of this name. Return its number."""
-    process = os.fork()
-    if process:
-        return process
-    try:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(60)
-        own = it.folder / name.replace(" ", "_")
-        own.mkdir()
-        enter(own, SPECIAL_LIMITS.get(name, Limits()), sockets=True)
-        for attack in ATTACKS[name]:
-            try:
-                attack(it)
-            except REFUSED:
-                if name == "python works":
-                    raise
-            else:
-                os._exit(DONE)
-        os._exit(ALL_REFUSED)
-    except Exception:
-        if name == "python works":
-            traceback.print_exc()
-    finally:
-        os._exit(1)
-
-
-def _heard(listener: socket.socket) -> bool:
-    try:
-        listener.recv(1) if listener.type == socket.SOCK_DGRAM else listener.accept()
-    except BlockingIOError:
-        return False
-    return True
+    c_call("syscall", seccomp, 1, 4, program)  # 4: kernels before 5.16 would slow the process down
