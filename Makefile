@@ -1,4 +1,4 @@
-# make lab    install, then open the course in JupyterLab          make test      install, then run every test
+# make lab    install, then open the course in JupyterLab          make test      install, then run the tests
 # make build  notebooks, exercises and solutions from authoring/   make lock      renew requirements.lock
 # make check  say whether a derived file has drifted               make benchmarks  print every measured figure
 # make site   the course as web pages, in build/site               make budgets   measure what each notebook costs

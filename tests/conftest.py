@@ -5,9 +5,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import settings
 from matplotlib import pyplot as plt
 
 from ngo_lesson.show.explorer import Explorer
+
+settings.register_profile("course", deadline=None, derandomize=True)  # the first example may compile a loop
+settings.load_profile("course")
 
 
 @pytest.fixture

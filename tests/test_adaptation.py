@@ -32,7 +32,7 @@ def model():
 
 
 @given(st.integers(1, 60), st.floats(0.01, 1), st.integers(0, 10_000))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_mask_takes_the_smallest_magnitudes(size, share, seed):
     w = np.random.default_rng(seed).standard_normal(size)
     mask = sparse_mask(w, share)

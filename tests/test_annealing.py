@@ -99,7 +99,7 @@ def test_a_given_temperature_decides_what_is_accepted():
 
 
 @given(st.floats(-50, 50), st.floats(0.1, 10))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_metropolis(rise, temperature):
     rng = np.random.default_rng(0)
     share = np.mean([accept(0.0, rise, temperature, rng) for _ in range(400)])
@@ -276,6 +276,7 @@ def test_bad_options_are_named(changed, error, named):
         ({"start": [0.0, 1, 2, 3, 4, 5]}, "start="),
         ({"temperatures": (1.0, 2.0)}, r"temperatures=\(1.0, 2.0\) must be \(first, last\)"),
         ({"temperatures": (1.0, 0.0)}, r"temperatures=\(1.0, 0.0\)"),
+        ({"temperatures": ()}, r"temperatures=\(\) must be \(first, last\)"),
     ],
 )
 def test_bad_tours_are_named(changed, named):

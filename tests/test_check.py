@@ -1,5 +1,7 @@
 """The check cell: what a student reads, and that every kind of question of the course fits the one form."""
 
+import time
+
 import nbformat
 import numpy as np
 import pytest
@@ -369,7 +371,8 @@ def test_a_question_may_ask_how_fast_an_answer_is_what_it_holds_and_what_it_shar
         return 1.0
 
     def slow(f, x):
-        return f(x) * np.sort(np.sort(x)[::-1])[:1]
+        time.sleep(0.002)
+        return f(x) * x[:1].copy()
 
     def holding(f, x):
         kept = x + 1

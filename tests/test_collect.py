@@ -272,7 +272,7 @@ def test_slugs_differ_on_every_file_system(students):
 NAMES = st.text(st.sampled_from("ab05./\\王é:\0"), min_size=1, max_size=12).map(lambda name: name + ".ipynb")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(st.tuples(NAMES, st.binary(max_size=40)), max_size=5),
     st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=6),

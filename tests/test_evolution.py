@@ -181,8 +181,9 @@ def test_objectives_may_be_noisy_and_change_their_argument(method):
 def test_one_dimension_and_no_box(method):
     assert minimize(bowl, [3.0], method=method, bounds=[(-4, 6)], budget=600, seed=0).fun < 0.1
     if method in ("ga", "de"):
-        with pytest.raises(ValueError, match="needs finite bounds"):
-            minimize(bowl, [3.0], method=method, budget=600)
+        for n_jobs in (1, 2):
+            with pytest.raises(ValueError, match="needs finite bounds"):
+                minimize(bowl, [3.0], method=method, budget=600, n_jobs=n_jobs)
     else:
         assert minimize(bowl, [3.0], method=method, budget=900, sigma=1.0, seed=0).fun < 0.1
         half = minimize(bowl, [3.0], method=method, bounds=[(1, None)], budget=900, seed=0, keep_path=True)
@@ -297,6 +298,9 @@ def test_a_population_that_has_converged_asks_no_more():
     while len(points := population.ask()):
         population.tell(points, [waves(x) for x in points])
     assert population.result.fun < 1e-8
+    nfev, nit = population.nfev, population.nit
+    population.tell(points, [])
+    assert (population.nfev, population.nit) == (nfev, nit)
     assert minimize(waves, START, method="cma", bounds=BOX, restarts="none").nfev < 10_000
 
 

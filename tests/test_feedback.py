@@ -110,7 +110,7 @@ REPORTS = st.builds(
         st.dictionaries(JSON_TEXT, REPORTS), st.lists(JSON_TEXT).map(tuple), st.none() | st.just({"cells": [1]}),
     )
 )  # fmt: skip
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_result_is_stored_as_it_is_and_always_has_a_page(made):
     text = made.to_json()
     assert text.isascii()

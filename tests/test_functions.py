@@ -20,7 +20,7 @@ def points(landscape: Landscape, margin: float = 0.0):
 
 
 @every_landscape
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_gradient_is_the_derivative(landscape, data):
     x = data.draw(points(landscape, margin=0.1))
@@ -36,7 +36,7 @@ def test_the_gradient_is_the_derivative(landscape, data):
 
 
 @every_landscape
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_point_is_lower_than_the_minimum(landscape, data):
     x = data.draw(points(landscape, margin=0.5))

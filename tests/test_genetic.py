@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
@@ -15,7 +15,6 @@ def clock(seed=0):
     return np.array([seed], dtype=np.uint64)
 
 
-@settings(deadline=None)
 @given(d=st.integers(1, 12), data=st.data())
 def test_order_crossover_keeps_the_stretch_and_the_order_of_the_rest(d, data):
     a, b = (np.array(data.draw(st.permutations(range(d))), dtype=float) for _ in "ab")

@@ -19,7 +19,7 @@ from joblib import parallel_config
 from nbclient import NotebookClient
 
 from ngo_lesson.grading import sandbox
-from ngo_lesson.grading.__main__ import Progress, main
+from ngo_lesson.grading.__main__ import Progress, _runs, main
 from ngo_lesson.grading.grade import remove
 from ngo_lesson.grading.result import Result
 
@@ -293,6 +293,20 @@ def test_what_a_submission_left_is_removed(tmp_path):
     (place / "link").symlink_to(tmp_path)
     remove(place)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("note", ["", ".", "/", "ngo-x"])
+def test_a_damaged_note_of_the_last_run_s_folder_removes_nothing(tmp_path, monkeypatch, note):
+    (tmp_path / "ngo-x").mkdir()
+    (tmp_path / "work").touch()
+    (tmp_path / "note").write_text(note)
+    removed = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ngo_lesson.grading.__main__.remove", removed.append)
+    with _runs(tmp_path / "note") as runs:
+        assert removed == []
+    assert removed == [runs]
+    runs.rmdir()
 
 
 # Stopped at any moment

@@ -113,7 +113,7 @@ def test_a_new_model_finds_all_tokens_about_equally_likely(model):
     assert model.loss(model.theta, inputs, targets) == pytest.approx(math.log(8), abs=0.03)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(at=st.integers(0, 4), token=st.integers(0, 7), seed=st.integers(0, 99))
 def test_no_token_sees_a_later_one(at, token, seed):
     model = of_size(vocabulary=8, context=5, width=8, heads=2, layers=2)
@@ -158,7 +158,7 @@ def test_a_large_vocabulary_takes_several_blocks_of_rows():
     np.testing.assert_allclose(gradient, np.mean(gradients, axis=0), atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(bad=st.sampled_from([np.nan, np.inf]), where=st.floats(0, 1, exclude_max=True))
 def test_what_is_not_finite_in_theta_shows_in_the_loss(bad, where):
     model = of_size(vocabulary=4, context=3, width=4, heads=2, layers=1)
@@ -382,7 +382,7 @@ def test_a_foreign_checkpoint_is_named(kind, model, tmp_path):
         LanguageModel.load(file)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(where=st.floats(0, 1, exclude_max=True), cut=st.booleans(), flip=st.integers(1, 255))
 def test_a_damaged_checkpoint_is_named_or_harmless(where, cut, flip, tmp_path_factory):
     model = LanguageModel(CharTokenizer("ab"), Config(3, context=2, width=2, heads=1, layers=1))

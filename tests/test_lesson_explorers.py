@@ -10,7 +10,6 @@ NOTEBOOKS = [
 ]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_knob_works_at_its_ends(notebook, explorers_of):
     explorers = explorers_of(notebook)

@@ -197,6 +197,10 @@ def test_a_rate_too_large_is_named_with_the_largest_that_works(diabetes, model):
         model(learning_rate=50.0).fit(*diabetes)
     with pytest.raises(ValueError, match="learning_rate='fast'"):
         model(learning_rate="fast").fit(*diabetes)
+    with pytest.raises(ValueError, match="learning_rate=-1 must be"):
+        model(learning_rate=-1).fit(*diabetes)
+    with pytest.raises(ValueError, match="max_iter=0 must be"):
+        model(max_iter=0).fit(*diabetes)
 
 
 @pytest.mark.parametrize(

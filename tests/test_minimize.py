@@ -68,7 +68,7 @@ def test_each_direction_shrinks_by_its_own_factor(lr, steps):
     np.testing.assert_allclose(result.history["x"], (1 - lr * CURVATURE) ** k * start, rtol=1e-9, atol=1e-300)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 @given(
     method=st.sampled_from(sorted(RULES)),
@@ -144,7 +144,7 @@ def test_differences_are_charged_what_they_ask(grad, cost):
     np.testing.assert_allclose(result.history["x"], exact.history["x"], atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(budget=st.integers(1, 60), d=st.integers(1, 4), grad=st.sampled_from(["central", "forward"]))
 def test_no_budget_is_exceeded(budget, d, grad):
     asked = []

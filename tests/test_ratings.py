@@ -72,7 +72,7 @@ def test_sgd_takes_the_textbook_steps(seed, k):
     np.testing.assert_allclose(Y, y, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 999), st.floats(0.1, 20))
 def test_biases_are_ridge_regression_on_users_and_items(seed, penalty):
     users, items, ratings = entries(seed)

@@ -7,7 +7,7 @@ import json
 
 import nbformat
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from nbval.plugin import find_comment_markers
 
@@ -354,7 +354,6 @@ CELL = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(CELL | JSON, max_size=8) | JSON)
 @example([{"id": "gradient", "metadata": {"nbgrader": {"grade_id": []}}}])
 def test_whatever_is_submitted_the_exercises_cells_stay(cells):

@@ -120,6 +120,15 @@ def test_nelder_mead_starts_anew_where_one_simplex_would_stay():
     assert alone.fun > 1
 
 
+def test_nelder_mead_builds_a_new_simplex_where_the_old_one_has_collapsed():
+    bowl = LANDSCAPES["ellipsoid"].fun
+    result = minimize(bowl, START, method="nelder-mead", sigma=0.5, keep_path=True)
+    away = np.linalg.norm(result.history["x"] - result.x, axis=1)
+    collapsed = int(np.argmax(away < 1e-6))
+    assert 0.4 < away[collapsed:].max() < 1
+    assert (result.fun, result.status) == (pytest.approx(0, abs=1e-12), descent.CONVERGED)
+
+
 def test_a_step_too_small_to_matter_ends_the_search():
     result = minimize(njit(lambda x: abs(x[0] - 1.0)), [0.0], method="one-plus-one", budget=100_000, seed=0)
     assert result.status == descent.CONVERGED
@@ -222,6 +231,11 @@ def test_progress_is_shown_on_stderr_and_changes_nothing(capsys, monkeypatch):
     arguments = {"method": "hill", "budget": 12, "seed": 0}
     same(minimize(ROSENBROCK, START, progress=True, **arguments), minimize(ROSENBROCK, START, **arguments))
     assert "12 of 12 evaluations, best so far" in capsys.readouterr().err
+    minimize(lambda x: np.nan if x[0] == START[0] else 1.0, START, progress=True, **arguments)
+    minimize(lambda x: 1.0 if x[0] == START[0] else np.nan, START, progress=True, **arguments)
+    said = capsys.readouterr().err
+    assert "best so far 1 " in said
+    assert "nan" not in said
 
 
 def test_functions_may_change_what_they_are_given():
@@ -252,7 +266,7 @@ def test_a_long_plain_run_gets_a_hint(monkeypatch):
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-100, 100), st.floats(0, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_reflection_ends_inside_and_mirrors(value, low, width):
     high = low + width
     inside = reflect(value, low, high)

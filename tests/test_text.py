@@ -67,7 +67,6 @@ def test_lsa_says_what_is_wrong(k, texts, match):
         lsa_classifier(k).fit(texts, np.arange(len(texts)))
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(1, 4))
 def test_cooccurrence_counts_pairs(texts, window):
     counts, names = cooccurrence(texts, window, unit="char", min_count=1)

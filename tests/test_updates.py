@@ -75,7 +75,7 @@ def test_every_rule_and_option_has_a_trajectory():
 
 @every_form
 @every_type
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(d=st.integers(1, 130), cut=st.integers(0, 130), seed=st.integers(0, 99))
 def test_each_coordinate_moves_by_itself(form, dtype, d, cut, seed):
     """Whatever the length and the place in memory, which decide how a loop is vectorized."""

@@ -40,7 +40,15 @@ def descendants(pid):
 
 
 def alive(pids):
-    return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+    return {pid for pid in pids if state(pid) not in ("", "Z")}
+
+
+def state(pid):
+    """Return a letter, Z for a process that ended and that its parent has not asked for, or ""."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def wait_for(condition):

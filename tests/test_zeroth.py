@@ -45,7 +45,7 @@ def test_each_method_takes_the_steps_of_its_rule_on_the_estimates(method, rule, 
     assert result.fun == result.history["value"].min() == fun(result.x)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     method=st.sampled_from(sorted(zeroth.METHODS)),
     estimator=st.builds(

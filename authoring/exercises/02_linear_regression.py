@@ -85,7 +85,7 @@ check("02.gradient", half_mse_gradient)
 #
 # $$X^\top X\, \theta = X^\top y$$
 #
-# It has one solution if no column of `X` can be computed from the other columns. If one can (a feature repeats another, a
+# It has one solution if no column of `X` is a sum of multiples of the other columns. If one is (a feature repeats another, a
 # column is all zeros, or there are fewer samples than features), there are many solutions with the same loss.
 # Then the *shortest* is asked: the one with the smallest $\lVert \theta \rVert$.
 #
@@ -142,7 +142,7 @@ check("02.descent", gradient_descent)
 # $H = X^\top X / m$ of the half-MSE.
 #
 # Write `max_stable_rate(X)`, which returns this limit as one float: below it, gradient descent on the half-MSE converges from
-# every start; above it, it diverges from almost every start. Assume that no column of `X` can be computed from the others.
+# every start; above it, it diverges from almost every start. Assume that no column of `X` is a sum of multiples of the others.
 #
 # *Example.* `X = [[1.], [2.]]`. Here $H = (1 + 4) / 2 = 2.5$, and a step multiplies the distance to the minimum by
 # $1 - 2.5 \, \mathrm{lr}$. The limit is 0.8: there the factor is -1, and the steps jump to and fro for ever.

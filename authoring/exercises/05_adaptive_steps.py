@@ -178,7 +178,7 @@ check("05.adamw", adamw_step)
 # %% [markdown] id="repair-question" tags=["question", "C15"]
 # ## 5. Repair an Adam
 #
-# The function in the next cell should do `steps` steps of Adam, but it has four faults. Two of them stand in the
+# The function in the next cell should do `steps` steps of Adam, but it has four faults. Three of them stand in the
 # sources. None of the four stops the code: it runs, and gives NaN, or goes somewhere else without a word.
 #
 # Copy the function into the answer cell, name it `adam`, and repair it. It returns `theta` after `steps` steps of

@@ -128,9 +128,10 @@ check("07.one_fifth", one_plus_one_es)
 # %% [markdown] id="log_uniform-question" tags=["question", "A12", "Q34"]
 # ## 4. The scale of learning rates
 #
-# Is a learning rate of 0.001 closer to 0.002 or to 0.0001? In steps, to 0.002; in *factors*, 0.002 is a factor of 2 away and
-# 0.0001 a factor of 10. Factors are what matters for rates and for penalties. If you draw uniformly between 0.0001 and 1,
-# nine draws of ten are above 0.1, and small rates are hardly tried.
+# Is a learning rate of 0.001 closer to 0.002 or to 0.0001? In *differences*, to 0.0001: 0.0009 away, and
+# 0.002 is 0.001 away. In *factors*, to 0.002: a factor of 2 away, and 0.0001 is a factor of 10 away. Factors are what
+# matters for rates and for penalties. If you draw uniformly between 0.0001 and 1, nine draws of ten are above 0.1, and
+# small rates are hardly tried.
 #
 # So draw the logarithm uniformly: then each factor of ten, each *decade*, gets the same share of the draws.
 #

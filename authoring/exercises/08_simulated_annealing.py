@@ -112,7 +112,8 @@ check("08.two_opt", two_opt)
 # ## 4. The change in constant time
 #
 # The length of a tour of 418 cities is a sum of 418 distances. But a 2-opt move exchanges only two edges, whatever the
-# number of cities: two disappear, and two are new. Whoever adds up the whole tour in each step waits a hundred times longer.
+# number of cities: two disappear, and two are new. Whoever adds up the whole tour in each step reads a
+# hundred times as many distances.
 #
 # Write `two_opt_change(distance, tour, i, j)`: by how much the closed tour gets longer (negative if it gets shorter)
 # when `two_opt(tour, i, j)` is done. `distance[a, b]` is the distance of the cities `a` and `b`; it is symmetric. Mind

@@ -117,7 +117,7 @@ check("09.mutate", flip)
 #
 # $$u_j = \begin{cases} v_j & \text{if mask}_j \text{ is true, or } j = \text{forced} \\ x_{ij} & \text{otherwise} \end{cases}$$
 #
-# The forced gene makes sure that the trial differs from the target. (This variant is called rand/1/bin.)
+# The forced gene makes sure that at least one gene comes from the mutant. (This variant is called rand/1/bin.)
 #
 # Write `de_trial(population, i, a, b, c, F, mask, forced)`, which returns the trial vector of shape (d,). `i`, `a`, `b`,
 # `c` are four different rows of the population, `forced` is the position of a gene, and `F` is a float.

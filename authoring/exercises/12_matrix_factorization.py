@@ -73,7 +73,7 @@ check("12.rank", rank_for_energy)
 # %% [markdown] id="power-question" tags=["question"]
 # ## 3. The largest singular value, by multiplying
 #
-# Multiply any vector by $A^\top A$, again and again: its component along the first right singular vector grows fastest.
+# Multiply almost any vector by $A^\top A$, again and again: its component along the first right singular vector grows fastest.
 # So the direction settles there. Normalize in each step, or the numbers overflow:
 #
 # $$v \leftarrow \frac{A^\top (A v)}{\lVert A^\top (A v) \rVert}, \qquad \text{at the end} \quad \sigma = \lVert A v \rVert,

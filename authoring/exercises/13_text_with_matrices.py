@@ -113,7 +113,7 @@ check("13.nearest", nearest)
 # ## 4. Probabilities of low rank
 #
 # `counts[i, j]` says how often word $j$ came right after word $i$. Its best approximation of rank $k$ smooths it: words that were followed
-# by similar words share what they know. But it holds negative entries, and those are no probabilities.
+# by similar words share what they know. But it may hold negative entries, and those are no probabilities.
 #
 # Write `low_rank_bigrams(counts, k)` for an array (n, n): take the rank-$k$ SVD of the **counts**, multiply its parts together again, clip at 0,
 # and then divide each row by its sum. A row that is empty after the clipping becomes uniform, $1/n$ everywhere. Rounding leaves numbers like

@@ -27,7 +27,7 @@ from ngo_lesson.questions import check, score
 # 6. "A model that was trained without gradients is harder to interpret."
 # 7. "The listing optimizes GPT-3 without gradients, as its printed output shows."
 # 8. "If nothing leaks from the held-out parts, cross-validation is a fair way to evaluate a model."
-# 9. "Momentum reduces oscillation, and so it does not get stuck in local minima."
+# 9. "Momentum reduces oscillation."
 # 10. "Workers that send one number and a seed, and no gradient, keep their update private."
 
 
@@ -182,7 +182,7 @@ check("17.decide", decide)
 # - c) The table shows the best of 20 seeds for the new search, and the median for Adam.
 # - d) The horizontal axis counts steps. A step of the new search takes 40 evaluations, one of Adam a gradient.
 # - e) All settings were chosen on validation data; the test data were used once, at the end.
-# - f) All test functions have their optimum in the middle of the box, where the new search starts.
+# - f) All test functions have their optimum in the middle of the box, to which the new search is drawn.
 # - g) Runs in which the new search diverged were left out.
 # - h) The plot shows the median and a band from the 10th to the 90th percentile.
 # - i) The number of epochs was chosen by the accuracy on the same data that the report then states.

@@ -71,7 +71,7 @@ print(
 # %% [markdown] id="honest-text"
 # That is the honest tension of this course. Methods without gradients can work where nothing else does: on programs, tours,
 # games, models behind an interface. They pay for it in evaluations, and the price usually grows with the dimension. The course was
-# commissioned from five documents that claim such methods train large language models better than gradients do. Most of their listings do not
+# commissioned from five documents. Four of them claim that such methods train large language models better or more cheaply than gradients do. Most of the listings do not
 # run, and none of those that train a model is gradient-free. You will repair what they meant, measure it, and know which claims hold.
 
 # %% [markdown] id="how-lessons"
@@ -79,7 +79,8 @@ print(
 #
 # - Run the cells in order. If something looks odd: **Kernel > Restart Kernel and Run All Cells**.
 # - Every statement is followed by the cell that shows it. Change numbers and run again: you cannot break anything. To get
-#   a changed notebook back as it was, choose **File > Revert Notebook to Checkpoint**, or `git checkout notebooks`.
+#   a changed notebook back, choose **File > Revert Notebook to Checkpoint**: that is how it was when you last saved it yourself, or
+#   first opened it. In a terminal, `git checkout notebooks` brings all of them back as they came.
 # - Each figure also prints its finding as a line of numbers. That line is what automatic tests compare.
 # - Sliders belong to Python. They answer only after their cell has been run in your session.
 # - Everything works offline: the data come from packages that `pip` installed.

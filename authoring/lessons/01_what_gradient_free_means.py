@@ -63,8 +63,8 @@ downhill = -0.01 * slopes(lambda theta: (X[i] @ theta - y[i]) ** 2 / 2, theta)
 print("the update is a step down the gradient:", np.allclose(update, downhill, atol=1e-6))
 
 # %% [markdown] id="unmask-after"
-# The loop is **stochastic gradient descent**; the factor 0.01 is its *learning rate*, which sets the length of the steps. The expression `error * X[i]` *is* the gradient, written by hand. The document that contains such a
-# loop calls it "random search" in its closing sentence; only the starting point was random. Whether a gradient comes from a
+# The loop is **stochastic gradient descent**; the factor 0.01 is its *learning rate*, which sets the length of the steps. The expression `error * X[i]` *is* the gradient, with its sign turned, written by hand. The document that contains such a
+# loop calls it "random search" in its closing sentence; only the starting point and the order of the samples were random. Whether a gradient comes from a
 # library or from your pencil makes no difference to the method. (Lessons [02](02_linear_regression.ipynb) and [03](03_stochastic_gradients.ipynb) teach both.)
 
 # %% [markdown] id="oracle-text" tags=["A01", "A16", "Q01"]
@@ -212,7 +212,7 @@ for method in METHODS:
     print(shown.sentence, "Goal reached:", shown.reached)
 
 # %% [markdown] id="ask-after"
-# In two dimensions slopes from values cost three values a step, exactly what a gradient costs, and the two paths are the same. Two dimensions flatter the
+# In two dimensions slopes from values cost three values a step, exactly what a gradient costs, and the two paths look the same. Two dimensions flatter the
 # methods without gradients. Section 4 shows what happens in a thousand.
 
 # %% [markdown] id="comparison-text"
@@ -220,7 +220,7 @@ for method in METHODS:
 #
 # Hill climbing uses the value only in `value < best`. It would do the same if the oracle answered "better" or "worse". There is a test
 # for this: bend the objective by any rising function, say $f \mapsto f^3$. Comparisons do not change, so a method that only compares
-# walks the same path. A method that uses slopes does not.
+# walks the same path. A method whose steps are as long as its slopes, such as gradient descent, does not.
 
 
 # %% id="comparison"
@@ -243,7 +243,7 @@ print("gradient descent ends at the same point:", np.array_equal(*paths))
 #
 # ### "Momentum, Adam, Adagrad and RMSprop are gradient-free"
 #
-# They keep running averages, and the documents conclude that they do not need the gradient. Averages of what? Ask the counter. (These rules are the
+# They keep running averages, and one document lists them as methods that do without the gradient. Averages of what? Ask the counter. (These rules are the
 # subject of lessons [04](04_momentum.ipynb) and [05](05_adaptive_steps.ipynb); here it is enough to see what they ask.)
 
 
@@ -320,8 +320,8 @@ print(
 # ### "Use the prediction error instead of the gradient"
 #
 # The error says how wrong each *prediction* is. It has one entry for each sample, the parameters have one for each column: it is not even
-# a direction in the space of parameters. One document adds it to the weights all the same, with as many samples as weights so that the shapes fit. Here is that idea, repaired
-# until it runs, beside the update with the missing factor, the features:
+# a direction in the space of parameters. One document adds it to the weights all the same. Here is that idea, repaired
+# until it runs (with as many samples as weights, so that the shapes fit), beside the update with the missing factor, the features:
 
 
 # %% id="claim-error" tags=["A29", "C20", "P27", "Q26"]
@@ -340,7 +340,7 @@ for name, direction in {
         f"{name} mean squared error {three(before)} -> {three(np.mean((square @ theta - target) ** 2))}"
     )
 
-# %% [markdown] id="claim-error-after"
+# %% [markdown] id="claim-error-after" tags=["C19"]
 # Where can a direction come from, then? From the features (that is the gradient), or from *trying*: move the parameters a little, see whether the loss
 # falls. Perturb and compare is the whole secret of gradient-free methods. (The listing also asks to install TensorFlow, which it
 # imports and never uses.)
@@ -348,12 +348,12 @@ for name, direction in {
 # %% [markdown] id="claim-cost-text"
 # ### "Gradients are too expensive"
 #
-# The reason given everywhere is cost. So count multiplications for our linear model with $m$ samples and $d$ parameters. One value of the loss
+# The reason given most often is cost. So count multiplications for our linear model with $m$ samples and $d$ parameters. One value of the loss
 # needs $md$ of them, for $X\theta$. The gradient needs $X^\top r$ on top, with $r = X\theta - y$: $2md$ in all. This is a general fact: reverse-mode differentiation, the method behind
 # deep learning, gives value and gradient for a *constant* multiple of one value, about 3, whatever $d$ is. Slopes from values need $d + 1$ values.
 
 
-# %% id="claim-cost" tags=["A02", "P17", "Q23", "C19"]
+# %% id="claim-cost" tags=["A02", "P17", "Q23"]
 for d in (10, 1000, 100_000, 175_000_000_000):
     print(f"d = {d:>15,}: gradient {GRADIENT_COST} evaluations, slopes from values {d + 1:,}")
 
@@ -424,15 +424,15 @@ show(
 
 # %% [markdown] id="dimension-after"
 # So the claim is wrong in general: the price is a factor of about $d$. But the honest rule is finer than "proportional to $d$". What counts is the **effective rank**
-# $\mathrm{tr}(H)/\lambda_{\max}(H)$ of the curvature $H$, the number of directions that matter. For a pretrained language model it is far smaller than the number of
-# parameters, and this is why fine-tuning from values works there at all (lessons [10](10_gradients_from_values.ipynb) and [15](15_language_models.ipynb)).
+# $\mathrm{tr}(H)/\lambda_{\max}(H)$ of the curvature $H$, the number of directions that matter. For a pretrained language model it seems to be far smaller than the number of
+# parameters, and that is how Malladi et al. (2023) explain why fine-tuning from values works there at all (lessons [10](10_gradients_from_values.ipynb) and [15](15_language_models.ipynb)).
 # It does not make language models a product of gradient-free training: they are pretrained with gradients, by Adam-like rules.
 
 # %% [markdown] id="compare-text"
 # ## 5 Everything on one plot
 #
 # Now the honest comparison on the data of section 1: same start, same number of evaluations (a gradient is charged as 3), ten seeds, the
-# median and the range. The five methods need only a few lines each; later lessons improve all of them.
+# median and the range. The four methods need only a few lines each, and their settings were chosen by hand; later lessons improve all of them.
 
 
 # %% id="compare-methods"
@@ -453,7 +453,7 @@ def one_plus_one(oracle, rng, sigma=10.0):
         yield best
 
 
-def two_point(oracle, rng, lr=0.02, h=1e-3):
+def two_point(oracle, rng, lr=0.05, h=1e-3):
     theta = start
     while True:
         u = rng.standard_normal(11)
@@ -518,7 +518,7 @@ final = ", ".join(
 show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 
 # %% [markdown] id="compare-after"
-# The gradient wins, and by a lot: it is there first and ends lowest. Among the methods without gradients there are large differences, too. Blind
+# The gradient wins, and by a lot: it is there first, and its end is far below the medians of the others (the luckiest run of one plus one gets about as low). Among the methods without gradients there are large differences, too. Blind
 # random search hardly moves in 11 dimensions; two simple methods that *learn from their answers* get more than 700 times closer. When a gradient can be had, use
 # it. When it cannot (the objective is a program, a game, an accuracy, a model behind an interface), the green and the orange curve are what this course is
 # about, made much better.
@@ -530,7 +530,7 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 # |---|---|---|
 # | annealing, genetic algorithms and random search need no gradient | right | sections 2 and 3 |
 # | gradient-free methods help where gradients do not exist | right | sections 2 and 5 |
-# | they can be slow and sensitive to settings | right | section 5 |
+# | they can be slow and sensitive to settings | right | section 5 and lesson [10](10_gradients_from_values.ipynb) |
 # | they differ in essence from gradient descent and from Newton's method | half right: another oracle, but gradient descent and Newton differ as well | section 2 |
 # | gradients cost too much to compute | half right: much memory (lesson [15](15_language_models.ipynb)), little time | section 4 |
 # | they suit models with very many parameters | half right: only if few directions matter | section 4 |
@@ -550,7 +550,7 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 #   (Nelder-Mead), or from slopes estimated with two values (SPSA, MeZO). Lessons [07](07_random_search.ipynb) to
 #   [11](11_evolution_strategies.ipynb) teach them.
 # - *Why does it not depend on gradients?* Because it never asks for one: its oracle answers values or comparisons.
-# - *What is good and what is bad about it?* Good: it works on anything that returns a number, in the memory of one evaluation, on many machines at once. Bad: many
+# - *What is good and what is bad about it?* Good: it works on anything that returns a number, often in the memory of one evaluation, often on many machines at once. Bad: many
 #   evaluations, more with each direction that matters; noisy; more settings to choose. It does not make a model harder to interpret: the trained
 #   model is of the same kind.
 # - *How does it differ from gradient methods?* In the question it asks (one number instead of $d$), and so in cost a step, noise, memory and number of steps.
@@ -562,7 +562,7 @@ show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 # Decide first, then open your choice.
 
 # %% [markdown] id="quick-average"
-# **Quick question.** Adam keeps running averages of past steps. Is it gradient-free?
+# **Quick question.** Adam keeps two running averages. Is it gradient-free?
 #
 # - [ ] Yes: it uses statistics, not gradients.
 #   Statistics of what? Of the gradient, asked anew in each step (section 4).

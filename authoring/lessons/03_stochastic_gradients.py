@@ -83,7 +83,7 @@ print(
 # %% [markdown] id="divide-text"
 # ### Divide by the batch, never by m
 #
-# One document divides the gradient of the single sample by $m$ once more, because the formula of the full gradient has $1/m$ in it. But the mean is already taken by chance. The
+# The same document divides the gradient of the single sample by $m$ once more, because the formula of the full gradient has $1/m$ in it. But the mean is already taken by chance. The
 # result is a step 442 times too short:
 
 
@@ -107,8 +107,8 @@ for divisor in (m, 1):
 print(f"lowest MSE: {three(2 * lowest)}")
 
 # %% [markdown] id="divide-after"
-# Notice what the loop never computes: the loss of all the data. Another document asks for it in every step. That would cost as much as a step of full gradient
-# descent and destroy the saving. Look at the loss once in each pass over the data (a pass is also called an **epoch**), or estimate it from
+# Notice what the loop never computes: the loss of all the data. The same document asks for it in every step. That would read all the data each time, like full gradient
+# descent, and destroy the saving. Look at the loss once in each pass over the data (a pass is also called an **epoch**), or estimate it from
 # the residuals that the steps computed anyway.
 
 
@@ -132,7 +132,7 @@ for number in range(1, 4):
 
 # %% [markdown] id="package-text"
 # The package does the same in one compiled loop, `linear.lms`: shuffle, pass, record, again. For one pass of 442 samples nobody needs it; for a
-# million it matters. It shuffles with the same generator, so the same seed gives the same theta on every run.
+# million it matters. Its shuffles start from a number that your generator draws, so the same seed gives the same theta on every run.
 
 # %% id="package"
 fast, losses = linear.lms(start, X, y, lr=0.01, epochs=30, rng=np.random.default_rng(0))
@@ -154,7 +154,8 @@ print(
 # With a constant rate SGD does not settle. It comes near the lowest point and then jitters around it, because the gradient of one
 # sample is not zero there, only their mean is. The smaller the rate, the smaller the jitter, and the slower the way. **Robbins and Monro** (1951) showed how to get
 # both: let the rate fall so that its sum is infinite (you can get anywhere) and the sum of its squares is finite (the noise dies out), for
-# example $\mathrm{lr}_t = a / (1 + t/b)$. Step decay and the half cosine of modern training are cousins of it. The package has them all in `schedules`.
+# example $\mathrm{lr}_t = a / (1 + t/b)$. Step decay and the half cosine of modern training are cousins of it for runs of a
+# limited length, of which the two conditions, made for endless runs, say nothing. The package has them all in `schedules`.
 
 
 # %% id="noise"
@@ -274,7 +275,7 @@ def batch_run(size, lr, seed, passes=20):
     rng, theta, excess = np.random.default_rng(seed), start, []
     for _ in range(passes):
         order = rng.permutation(m)
-        for chunk in np.array_split(order, max(m // size, 1)):
+        for chunk in np.array_split(order, -(-m // size)):
             theta = theta - lr * X[chunk].T @ (X[chunk] @ theta - y[chunk]) / len(chunk)
         excess.append(linear.half_mse(theta, X, y) - lowest)
     return excess
@@ -311,18 +312,18 @@ show(figure, f"Above the lowest after 1 pass - {first}; after 20 passes - {last}
 
 # %% [markdown] id="compare-after"
 # Small steps, taken often, win at the beginning: in the time in which full gradient descent takes its first step, SGD has taken 442. With a constant rate it then stops
-# gaining, and the order may turn around. Large data sets live in the first regime; that is why SGD rules there.
+# gaining, and the order may turn around. (All samples at once took the largest rate of the list; twice that would be above the limit of lesson [02](02_linear_regression.ipynb).) Large data sets live in the first regime; that is why SGD rules there.
 
 
 # %% [markdown] id="honest-text"
 # ## 6 Choosing the rate without fooling yourself
 #
 # So far we looked at the training loss. To *choose* something (a rate, a schedule, a model) look at rows that the training did not see. With one
-# held-out part the choice depends on which rows happen to be in it. **Cross-validation** uses every row once: split the rows into $k$ folds, train on all
+# held-out part the choice depends on which rows happen to be in it. **Cross-validation** holds out every row once: split the rows into $k$ folds, train on all
 # but one, measure on that one, and average.
 #
 # One trap: everything that is *computed from data* belongs inside the folds, also the mean and the deviation for standardizing. Taking them from all rows lets the
-# held-out rows speak during training. This is called **leakage**. Here it does little harm. With a step that looks at the target it ruins everything: choose the 20 columns that
+# held-out rows speak during training. This is called **leakage**. Mean and deviation often do little harm. A step that looks at the target ruins everything: choose the 20 columns that
 # fit best out of 2,000 columns of pure noise, once with all rows and once inside the folds.
 
 
@@ -356,7 +357,7 @@ for inside, name in ((False, "outside, with all rows"), (True, "inside the folds
 #
 # ### Grid or random?
 #
-# The documents advise to find the rate "by grid search and cross-validation". A grid is fine for one number. For two or more, random points are usually better (Bergstra and
+# One document advises to find the rate by "cross-validation or grid search". These are no alternatives: the grid says what to try, cross-validation judges it. A grid is fine for one number. For two or more, random points are usually better (Bergstra and
 # Bengio 2012): if only one of two settings matters, a grid of 5 x 5 tries 5 values of it, 25 random points try 25. Draw a rate *uniformly in its logarithm*: between
 # 0.001 and 1 there are as many decades below 0.03 as above. Here the settings are the rate and the number of passes.
 
@@ -407,7 +408,7 @@ print("the errors differ by less than 2 % (median):", gap < 0.02)
 # One of the documents lists "distributed computing and asynchronous updates" without saying how. There are two ways.
 #
 # **Data-parallel (synchronous).** Each worker computes the gradient of its share of the batch; somebody averages; everybody takes the same step. The average of
-# the parts is the gradient of the whole, so the result is the same as on one machine:
+# the parts, weighted by their sizes, is the gradient of the whole, so the result is the same as on one machine, up to rounding:
 
 
 # %% id="parallel" tags=["A34"]
@@ -443,7 +444,7 @@ print("two processes and one end at the same theta:", np.allclose(theta, alone))
 # ```
 #
 # **Asynchronous.** Nobody waits. A worker reads the parameters, computes, and subtracts its step from whatever the parameters are by then. Other workers
-# have changed them in the meantime; the number of their updates between reading and writing is the **staleness** of the step (Hogwild, Recht et al. 2011). Here it is for real: processes
+# have changed them in the meantime; the number of their updates between reading and writing is the **staleness** of the step (Hogwild, Recht et al. 2011, for sparse data, where workers seldom touch the same parameter). Here it is for real: processes
 # that share one array in memory, without any lock.
 
 
@@ -453,6 +454,10 @@ def worker(folder, seed, steps, lr):
     theta = np.memmap(folder / "theta", dtype=float, mode="r+", shape=(d,))
     updates = np.memmap(folder / "updates", dtype=int, mode="r+", shape=(2,))
     rng, stale = np.random.default_rng(seed), []
+    updates[seed] = 1
+    for _ in range(10**6):  # about a second at most, for the other to be ready
+        if updates.all():
+            break
     for _ in range(steps):
         seen, old = updates.sum(), np.array(theta)
         rows = rng.integers(m, size=32)
@@ -480,7 +485,7 @@ print(f"half-MSE {three(linear.half_mse(shared, X, y))}, lowest {three(lowest)}"
 #
 # $$\mathrm{lr}\,\lambda < 2 \sin\frac{\pi}{2\,(2\tau + 1)} .$$
 #
-# Without delay this is the limit 2 of lesson [02](02_linear_regression.ipynb). With ten steps of delay it is 0.15: the rate must fall almost in proportion to the delay. So asynchronous workers save waiting, and
+# Without delay this is the limit 2 of lesson [02](02_linear_regression.ipynb). With ten steps of delay it is 0.15: the rate must fall almost in inverse proportion to the delay. So asynchronous workers save waiting, and
 # pay with smaller steps.
 
 
@@ -526,7 +531,7 @@ for delay in (0, 1, 3, 10):
 # - [x] A smaller rate from now on, or a larger batch.
 #   Both make the noise of a step smaller. Schedules do it on purpose.
 # - [ ] Momentum, because it averages gradients.
-#   For the same length of run it averages noise, but its effective rate is larger by 1/(1 - momentum) (lesson [04](04_momentum.ipynb)).
+#   It averages, but at the same rate its steps add up to one that is 1/(1 - momentum) times as large, and the jitter does not shrink (lesson [04](04_momentum.ipynb)).
 
 # %% [markdown] id="quick-leak"
 # **Quick question.** A colleague standardizes all rows, then splits them into training and test rows. Is the test error honest?
@@ -534,7 +539,7 @@ for delay in (0, 1, 3, 10):
 # - [ ] Yes: the targets were not used.
 #   The test rows shaped the training columns all the same. The error is not that of new rows.
 # - [x] No: the mean and the deviation saw the test rows.
-#   Often the effect is small, as here. The order "split first" costs nothing and is always right.
+#   Often the effect is small. The order "split first" costs nothing and is always right.
 # - [ ] It depends on the size of the test part.
 #   A smaller part leaks less, but it leaks.
 
@@ -564,3 +569,4 @@ for delay in (0, 1, 3, 10):
 # - J. Bergstra, Y. Bengio, *Random search for hyper-parameter optimization*, Journal of Machine Learning Research 13 (2012), 281-305.
 # - B. Recht, C. Re, S. Wright, F. Niu, *Hogwild: a lock-free approach to parallelizing stochastic gradient descent* (2011),
 #   [arXiv:1106.5730](https://arxiv.org/abs/1106.5730).
+# - S. A. Levin, R. M. May, *A note on difference-delay equations*, Theoretical Population Biology 9 (1976), 178-187: the limit of the rate with a delay.

@@ -167,10 +167,12 @@ pair_lowest = linear.half_mse(bottom, pair, centered)
 def roll(lr, mu, x, y):
     begin, steps, data = np.array([x, y]), np.arange(61), {"start": ([x], [y])}
     for name, momentum in (("ball", mu), ("plain", 0.0)):
-        path = heavy_ball(lambda theta: pair_H @ (theta - bottom), begin, lr, momentum, 60)
-        gap = path - bottom
-        above = 100 * np.sum(gap @ pair_H * gap, axis=1) / 2 / pair_lowest
-        data[name], data[name + " above"] = path.T.clip(-1e4, 1e4), (steps, above)
+        with np.errstate(over="ignore", invalid="ignore"):  # a rate too large
+            path = heavy_ball(lambda theta: pair_H @ (theta - bottom), begin, lr, momentum, 300)
+            gap = path - bottom
+            above = 100 * np.sum(gap @ pair_H * gap, axis=1) / 2 / pair_lowest
+        data[name] = path[:61].T.clip(-1e4, 1e4)
+        data[name + " above"] = steps, above[:61]
         if name == "ball":
             late = np.flatnonzero(~(above < 0.01))
             settled = late[-1] + 1 if late.size else 0
@@ -551,8 +553,8 @@ print(f"steps for a digit: {three(steps_for_a_digit(factor))}, heavy ball {three
 # ### Why not always the heavy ball?
 #
 # Its formula is for quadratics. Here is a convex function of one variable, not a quadratic: its slope grows with 25, then with 1, then with 25
-# again. All curvatures lie between 1 and 25, so Polyak's formula gives $\mathrm{lr} = 1/9$ and $\mu = 4/9$. The heavy ball never arrives. For
-# Nesterov's rule with $\mathrm{lr} = 1/\lambda_{\max}$ and $\mu = (\sqrt\kappa - 1)/(\sqrt\kappa + 1)$ there is a proof that it arrives for every
+# again. All curvatures lie between 1 and 25, so Polyak's formula gives $\mathrm{lr} = 1/9$ and $\mu = 4/9$. From 3.3 the heavy ball never arrives.
+# For Nesterov's rule with $\mathrm{lr} = 1/\lambda_{\max}$ and $\mu = (\sqrt\kappa - 1)/(\sqrt\kappa + 1)$ there is a proof that it arrives for every
 # such function.
 
 

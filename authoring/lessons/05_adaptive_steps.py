@@ -104,8 +104,8 @@ for name, A in (("raw units", raw), ("standardized", Z)):
     print(f"{name:12}: gradient descent leaves {shares[0]} % of the excess, momentum {shares[1]} %")
 
 # %% [markdown] id="words-text"
-# For ten measures one can standardize. Words are harder. Below, 4,000 reviews of food, one column for each word: 1 if the review contains
-# it, 0 if not. The slope of a word's weight is zero in each review without the word, so a word that is rare hardly ever moves. And
+# For ten measures one can standardize. Words are harder. Below, 4,000 reviews of food, one column for each word that at least two of them
+# contain: 1 if the review contains it, 0 if not. The slope of a word's weight is zero in each review without the word, so a word that is rare hardly ever moves. And
 # standardizing would turn a matrix of zeros into one without any.
 
 # %% id="words" tags=["machine"]
@@ -594,7 +594,7 @@ for scale in (1e-4, 1, 1e4):
     first = begin - adam(lambda theta: scale * constant, begin, 0.01, 1)[-1]
     print(f"gradient times {scale:g}: first step {first.round(4)}")
 
-# %% [markdown] id="signature-text" tags=["C10", "C11", "Q11", "Q12"]
+# %% [markdown] id="signature-text" tags=["C07", "C10", "C11", "Q11", "Q12"]
 # Whatever the scale of the gradient, the first step is lr in each coordinate, and later ones are seldom longer. So lr has a meaning: *how
 # far a parameter may move in one step*.
 #
@@ -727,7 +727,7 @@ for lr in (1, 10):
 # | where | step, in units of $-\mathrm{lr}$ | what is wrong |
 # |---|---|---|
 # | one document | $\dfrac{1}{\sqrt{1-\beta_2^t}} \cdot \dfrac{m}{1-\beta_1^t}$ | $\sqrt v$ and $\varepsilon$ are missing, and a correction of $v$ divides where it should multiply |
-# | another, first form | $\dfrac{1-\beta_1^t}{1-\beta_2^t} \cdot \dfrac{\hat m}{\sqrt{\hat v} + \varepsilon}$ | corrected twice |
+# | another, first form | $\dfrac{1-\beta_1^t}{1-\beta_2^t} \cdot \dfrac{\hat m}{\sqrt{\hat v} + \varepsilon}$ | corrected twice, the second time by the wrong factor of the next row |
 # | the same, last form | $\dfrac{1-\beta_1^t}{1-\beta_2^t} \cdot \dfrac{m}{\sqrt{v} + \varepsilon}$ | the factor is upside down and lacks a root |
 # | Kingma and Ba, end of section 2 | $\dfrac{\sqrt{1-\beta_2^t}}{1-\beta_1^t} \cdot \dfrac{m}{\sqrt{v} + \hat\varepsilon}$ | nothing: the efficient form, with $\hat\varepsilon = \varepsilon\sqrt{1-\beta_2^t}$ |
 #
@@ -815,6 +815,8 @@ for name, fed in (
 # $g$:
 #
 # $$\theta \leftarrow (1 - \mathrm{lr}\,\lambda)\,\theta - \mathrm{lr}\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon} .$$
+#
+# This is the form of the libraries. In the paper, $\lambda$ is multiplied by the schedule alone, not by the rate.
 
 
 # %% id="adamw" tags=["Q33"]
@@ -972,7 +974,7 @@ for name, (walk, best, *_) in WALKS.items():
 # product of one matrix for each layer; it vanishes or explodes because the *product* does. The slope of a sigmoid is 0.25 at most, so
 # each such layer multiplies by a quarter of its weights or less. Dividing by $\sqrt{\hat v}$ afterwards makes a small number large again,
 # as long as it is well above $\varepsilon$. It cannot bring back a direction that is lost in rounding, or zero. And one slope that
-# explodes makes $v$ so large that the parameter stands still:
+# explodes makes $v$ so large (below, its square overflows to infinity) that the parameter stands still:
 
 # %% id="vanishing" tags=["A24"]
 for depth in (1, 10, 20, 40):
@@ -1151,7 +1153,8 @@ for place in PLACES:
 # %% [markdown] id="race-after"
 # No rule wins everywhere. Where gradient descent is level or ahead (sphere, Himmelblau), one rate suits all directions; momentum and Adam
 # carry their speed past the bottom and ring around it (lesson [04](04_momentum.ipynb)). Where slopes differ by a factor of a million *along the axes*
-# (ellipsoid), Adagrad and RMSprop are at home. On Rastrigin's egg box the tuned rates are so large that every rule jumps about and keeps
+# (ellipsoid), Adagrad and RMSprop are at home. On Rastrigin's egg box, which
+# reaches the goal, too, the tuned rates are so large that every rule jumps about and keeps
 # the best place it came by: that is no descent any more (lesson [08](08_simulated_annealing.ipynb) does it better).
 #
 # Be careful with such races. Give all rules the same rate, and you choose the winner. Tune one with more care than the others, and you

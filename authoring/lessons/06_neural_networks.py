@@ -30,7 +30,7 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, VERMILION
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lessons [02](02_linear_regression.ipynb) to [05](05_adaptive_steps.ipynb) built the rules. The models were linear in their parameters all the time, and their loss was a bowl. Some tasks cannot be solved that way. The smallest is **XOR**: answer 1 if exactly
+# Lessons [02](02_linear_regression.ipynb) to [05](05_adaptive_steps.ipynb) built the rules. Nearly all models were linear in their parameters, and their loss was a bowl. Some tasks cannot be solved that way. The smallest is **XOR**: answer 1 if exactly
 # one of two inputs is 1. No line separates the two ones from the two zeros. Least squares answers "one half" for everything:
 
 # %% id="question"
@@ -84,7 +84,9 @@ print("the package's forward agrees:", np.allclose(ours, package))
 # $J = \frac{1}{2m}\sum_i (\hat y_i - y_i)^2$ it starts with $\delta = (\hat y - y)/m$, and then
 #
 # $$\frac{\partial J}{\partial W_l} = A_l^\top \delta_l, \qquad \frac{\partial J}{\partial b_l} = \sum_i \delta_{l,i}, \qquad
-# \delta_{l-1} = \left(\delta_l W_l^\top\right) \circ \sigma'(\cdot) .$$
+# \delta_{l-1} = \left(\delta_l W_l^\top\right) \circ \sigma'(A_{l-1} W_{l-1} + b_{l-1}) ,$$
+#
+# where $\circ$ multiplies entry by entry.
 #
 # Each line costs about as much as the line of the forward pass that it belongs to. That is why a gradient costs about three evaluations, whatever the number of parameters.
 
@@ -109,8 +111,9 @@ agree = all(np.allclose(a, b) for a, b in zip(dW + db, theirs[0] + theirs[1], st
 print("the package's gradient agrees:", agree)
 
 # %% [markdown] id="check-text"
-# **The gradient check of lesson [02](02_linear_regression.ipynb) is not optional here.** A wrong sign, a forgotten bias or a derivative applied twice often still
-# learns a little, and nobody notices. The check compares with central differences (one value on each side) and gives one number: below 1e-6 is right, near 1 is wrong.
+# **The gradient check of lesson [02](02_linear_regression.ipynb) is not optional here.** With a wrong sign in one layer, a forgotten bias or a derivative applied twice, a
+# network often still learns a little, and nobody notices. The check compares with central differences (one value on each side) and gives one number: below 1e-6
+# is right, much more is wrong, and 1, the most there is, means the opposite direction.
 
 
 # %% id="check" tags=["Q10"]
@@ -136,11 +139,11 @@ print(
 # %% [markdown] id="faults-text"
 # ## 4 A loop with every fault
 #
-# One document ends with a network that learns XOR "by RMSprop". It runs, and its error *rises*. We rebuilt its faults in a few lines of our own, so that they can be taken out one by one:
+# One document ends with a network that learns XOR "by RMSprop". Given the data and the sigmoid that it lacks, it runs, and its error *rises*. We rebuilt its faults in a few lines of our own, so that they can be taken out one by one:
 #
 # 1. *ascent*: the error is $y - \hat y$, but the step is subtracted;
 # 2. *accumulation*: the gradients of all epochs are summed and never set back;
-# 3. *not RMSprop*: the step is divided by the length of the whole gradient, no running mean of squares.
+# 3. *not RMSprop*: the step of each array of weights or biases is divided by the length of its gradient, one number for all entries; no running mean of squares.
 #
 # Three more listings of the documents define networks that cannot learn, because the update stands in a function that is never written, or is
 # never given the state it needs. The count below answers them all: what works is the loop, complete.
@@ -181,7 +184,7 @@ for name, faults in {
 
 
 # %% [markdown] id="faults-after"
-# Dividing by the length of the whole gradient is a method too, called normalized gradient descent, and it solves XOR. It is not RMSprop: that
+# Dividing the gradient of each array by its length is a method too, a form of normalized gradient descent, and it solves XOR. It is not RMSprop: that
 # keeps one running mean of squares for *each* parameter (lesson [05](05_adaptive_steps.ipynb)). The lesson of the table is the order: first the sign, then the bookkeeping, then the rule.
 
 # %% [markdown] id="xor-text"
@@ -293,9 +296,9 @@ for rule in rules:
 # %% id="digits"
 X, y = load_digits(return_X_y=True)
 train, test, label, test_label = train_test_split(X / 16, y, random_state=0, stratify=y)
-tuned = {"momentum": 0.1, "rmsprop": 0.003, "adam": 0.003}
+rates = {"momentum": 0.1, "rmsprop": 0.003, "adam": 0.003}
 scores, curves = {}, {}
-for rule, lr in tuned.items():
+for rule, lr in rates.items():
     models = [
         mlp.MLPClassifier((64,), rule=rule, learning_rate=lr, max_iter=15, random_state=seed).fit(
             train, label
@@ -315,7 +318,7 @@ for (rule, loss), color, marker in zip(curves.items(), (BLUE, ORANGE, GREEN), "o
         np.median(loss, axis=0),
         color=color,
         marker=marker,
-        label=f"{rule}, lr = {tuned[rule]}",
+        label=f"{rule}, lr = {rates[rule]}",
     )
     axes.fill_between(passes, loss.min(axis=0), loss.max(axis=0), color=color, alpha=0.2)
 axes.set(xlabel="passes over the data", ylabel="training loss", title="Ten seeds each")
@@ -324,7 +327,7 @@ text = ", ".join(f"{rule} {100 * min(s):.0f} to {100 * max(s):.0f} %" for rule, 
 show(figure, f"Held-out digits right after 15 passes: {text}; a linear model {100 * linear:.0f} %.")
 
 # %% [markdown] id="digits-after"
-# With its own rate, each rule gets there: the choice of rule matters less than the documents say. And all three ask for one gradient in
+# With its own rate, each rule gets about as far as the linear model, RMSprop less reliably: the choice of rule matters less than the documents say. And all three ask for one gradient in
 # each step: nothing here is gradient-free.
 
 # %% [markdown] id="init-text"
@@ -376,7 +379,7 @@ def layer_gradients(activation, depth, scale):
 
 
 def depth_picture(activation, depth, scale):
-    norms = np.maximum(layer_gradients(activation, depth, scale), 1e-30)
+    norms = np.maximum(layer_gradients(activation, depth, scale), 1e-300)
     ratio = norms.max() / norms.min()
     sentence = f"{activation}, {depth} layers, gain {scale}: the first layer's gradient is {three(norms[0])}, the largest is {three(ratio)} times the smallest."
     return {"norms": (np.arange(1, depth + 1), norms)}, sentence, bool(depth >= 30 and ratio < 10)
@@ -474,7 +477,7 @@ for activation, init in (("sigmoid", "xavier"), ("tanh", "orthogonal")):
         )
 
 # %% [markdown] id="cure-after"
-# With sigmoid the network stays near 10 %, guessing, whatever the rule. With another activation and an orthogonal start the same rule learns. The cures for vanishing and
+# With sigmoid the network stays near 10 %, guessing, under both rules. With another activation and an orthogonal start the same rule learns. The cures for vanishing and
 # exploding gradients are in the *model*: scale of the weights, activation, shortcuts around layers (residual networks), normalization layers, gates; and against explosion *clipping*, a limit on the length of the
 # gradient. An update rule is none of them.
 
@@ -482,16 +485,16 @@ for activation, init in (("sigmoid", "xavier"), ("tanh", "orthogonal")):
 # ## 9 Trained without gradients, honestly
 #
 # How far does a method get that only sees values? We train a small network (64-16-10, 1,210 parameters) with the two-point estimate that lesson [01](01_what_gradient_free_means.ipynb) introduced, fed into Adam, against
-# Adam with the true gradient. Same start, same mini-batches, same number of evaluations (a gradient counts as 3), ten seeds. Each gets the best of four rates, chosen on three *other* seeds,
-# which is not charged.
+# Adam with the true gradient. Same start, mini-batches of the same size, same number of evaluations (a gradient counts as 3), ten seeds. Each gets the best of four rates, chosen on three *other* seeds,
+# by the training digits, which is not charged.
 
 
 # %% id="evaluations"
 narrow, budget = (64, 16, 10), 1500
 
 
-def race(seed, lr, true_gradient):
-    """Held-out accuracy at 10 moments of the budget."""
+def race(seed, lr, true_gradient, X=test, y=test_label):
+    """Accuracy on X (m, 64) at 10 moments of the budget."""
     rng, theta, rule = (
         np.random.default_rng(seed),
         mlp.initialize(narrow, "he", rng=seed),
@@ -510,7 +513,7 @@ def race(seed, lr, true_gradient):
             g = (up - down) / 2e-3 * u
         rule.step_(theta, g)
         if (t + 1) % (budget // (30 if true_gradient else 20)) == 0:
-            marks.append(np.mean(mlp.forward(theta, narrow, test)[-1].argmax(axis=1) == test_label))
+            marks.append(np.mean(mlp.forward(theta, narrow, X)[-1].argmax(axis=1) == y))
     return marks
 
 
@@ -522,7 +525,7 @@ for (name, true_gradient), color, marker in zip(
     {"gradient": True, "values": False}.items(), (BLUE, VERMILION), "os", strict=True
 ):
     tries = {
-        lr: np.median([race(seed, lr, true_gradient)[-1] for seed in (50, 51, 52)])
+        lr: np.median([race(seed, lr, true_gradient, train, label)[-1] for seed in (50, 51, 52)])
         for lr in (0.003, 0.01, 0.03, 0.1)
     }
     lr = max(tries, key=tries.get)

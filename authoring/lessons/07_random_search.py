@@ -39,8 +39,8 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMI
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson [06](06_neural_networks.ipynb) trained networks with gradients. But who chose the number of units, the rate, the number of passes? Nobody could give *their* gradient: they are
-# **hyper-parameters**, set before the training starts. Take a support vector machine, which has a width $\gamma$ (gamma), and count the digits that it gets wrong in
+# Lesson [06](06_neural_networks.ipynb) trained networks with gradients. But who chose the number of units, the rate, the number of passes? Nobody gave *their* gradient: they are
+# **hyper-parameters**, set before the training starts. Take a support vector machine, which has a setting $\gamma$ (gamma: the larger, the shorter the reach of each example), and count the digits that it gets wrong in
 # cross-validation. Then move $\gamma$ by a thousandth and look at the slope.
 
 # %% id="question"
@@ -162,7 +162,7 @@ print("another seed, another result:            ", not np.array_equal(theta, aga
 print("every step is minus lr times a gradient: ", along_gradient)
 
 # %% [markdown] id="unmask-after"
-# It compares nothing, draws nothing, and follows the gradient of one sample: it is the stochastic gradient descent of lesson [03](03_stochastic_gradients.ipynb). That is no reproach, it is a good
+# It compares nothing, draws nothing, and follows the gradient of one sample: it is the stochastic gradient descent of lesson [03](03_stochastic_gradients.ipynb), with the samples always in the same order. That is no reproach, it is a good
 # method. But the name matters, because the two have different needs and different prices. Section 8 runs true searches on this same loss.
 
 # %% [markdown] id="trials-text"
@@ -248,7 +248,7 @@ for n, d in ((59, 1), (59, 3), (59, 20), (200, 3)):
     print(shown.sentence, "Goal:", shown.reached)
 
 # %% [markdown] id="curse-text"
-# "Among the best 5 %" is a *rank*. A cube that holds 5 % of the volume has edges of length $0.05^{1/d}$: 0.22 in two dimensions, 0.86 in twenty. There "the best 5 %" begins farther from the lowest point than a whole edge of the box. To come within a
+# "Among the best 5 %" is a *rank*. A cube that holds 5 % of the volume has edges of length $0.05^{1/d}$: 0.22 in two dimensions, 0.86 in twenty. There "the best 5 %" reaches farther from the lowest point than a whole edge of the box. To come within a
 # distance $r$, a trial must hit a ball, and its volume falls fast with the dimension:
 #
 # $$P(\text{a hit}) = V_d\, r^d, \qquad V_2 = 3.14, \; V_3 = 4.19, \; V_6 = 5.17, \qquad \text{median of the trials} \approx \frac{\log 2}{V_d\, r^d} .$$
@@ -424,7 +424,7 @@ for shape, sigma, x, y in (
 # %% [markdown] id="fifth-text"
 # ## 5 The 1/5 rule
 #
-# The success rate can be *counted*, and it tells what to do: many successes mean that the steps are too small, few mean too large. Which rate is right? For the sphere $f = |x|^2$ in many dimensions the answer is exact
+# The success rate can be *counted*, and it tells what to do: many successes mean that the steps are too small, few mean too large. Which rate is right? For the sphere $f = |x|^2$ the answer is known exactly, in the limit of many dimensions
 # (Rechenberg 1973). Let $r$ be the distance from the lowest point and $s = \sigma d / r$ the **normalized step**. Then
 #
 # $$P(\text{success}) = \Phi\!\left(-\tfrac{s}{2}\right), \qquad
@@ -618,7 +618,7 @@ for d in (2, 5, 10, 20, 50, 100):
     print(f"{d:4}   {spread:27}{three(best):>6}{np.median(prices) / best:12.2f}")
 
 # %% [markdown] id="rates-after"
-# In many dimensions the rule pays a quarter more than an oracle that knows $r$ and sets the best step each time. In two dimensions it pays twice the formula, which holds for large $d$ only. Gradient descent on this sphere needs *one* gradient: where a gradient can be had, use it.
+# In many dimensions the rule pays about a quarter more than an oracle that knows $r$ and sets the best step each time. In two dimensions it pays twice the formula, which holds for large $d$ only. Gradient descent with the right rate needs *one* gradient on this sphere: where a gradient can be had, use it.
 #
 # And the rule has limits. One $\sigma$ serves all directions, as the one rate did in lesson [02](02_linear_regression.ipynb). In a narrow valley only small steps succeed, so the rule makes $\sigma$ small, and the walk along the floor becomes slow:
 
@@ -688,7 +688,7 @@ print(f"banana valley in 3 dimensions after {asked} evaluations: {three(ours)}")
 # ### Where it fails
 #
 # **It can stop where nothing is.** McKinnon (1998) built a smooth bowl in the plane, with one lowest point, at which Nelder-Mead contracts for ever toward a point whose gradient is not zero. SciPy reports success there.
-# The package builds a new simplex when the old one has collapsed, and goes on if that helps: **restarts**.
+# The cure is a **restart**: a new simplex where the old one has collapsed. The package builds one as long as that helps.
 
 
 # %% id="mckinnon"
@@ -702,11 +702,11 @@ triangle = np.array([[0, 0], [above, below], [1, 1]])
 stuck = optimize.minimize(
     mckinnon, triangle[0], method="Nelder-Mead", options={"initial_simplex": triangle}
 )
-print(f"own:            {abs(nelder_mead(mckinnon, triangle, 1000)[0]):.3f}")
-print(f"SciPy:          {stuck.fun:.3f}, success: {stuck.success}")
-print(f"slope there:    {(mckinnon([0, 1e-6]) - mckinnon([0, -1e-6])) / 2e-6:.2f}")
-restarted = minimize(mckinnon, triangle[0], method="nelder-mead", budget=1000)
-print(f"with restarts:  {restarted.fun:.3f}")
+print(f"own:             {abs(nelder_mead(mckinnon, triangle, 1000)[0]):.3f}")
+print(f"SciPy:           {stuck.fun:.3f}, success: {stuck.success}")
+print(f"slope there:     {(mckinnon([0, 1e-6]) - mckinnon([0, -1e-6])) / 2e-6:.2f}")
+anew = stuck.x + np.vstack([np.zeros(2), np.eye(2)])
+print(f"after a restart: {nelder_mead(mckinnon, anew, 1000)[0]:.3f}")
 
 # %% [markdown] id="simplex-dimension-text"
 # **It does not like many dimensions.** On the sphere the price of the (1+1)-ES grows in proportion to the dimension. That of Nelder-Mead grows faster:
@@ -873,7 +873,8 @@ for method in SEARCHES | GRADIENTS:
 # ### The loss of the documents, by true searches
 #
 # The same linear regression as in section 2: 11 parameters, and the loss on 442 patients. Each search gets 1,000 evaluations. One pass of the documents' loop takes 442 gradients of single
-# samples, as much work as one gradient of all the data, which counts as 3 evaluations. So for the same price it makes 333 passes.
+# samples, as much work as one gradient of all the data, which counts as 3 evaluations. So for the same price it makes 333 passes, here by
+# `linear.lms`, which also shuffles the samples.
 
 
 # %% id="same-loss" tags=["C03", "P29"]
@@ -901,7 +902,7 @@ print(f"333 passes    {three(100 * (half_mse(theta) / lowest - 1))} % above it")
 # ## 9 A real model to tune
 #
 # Back to the question of section 1. A support vector regression predicts the prices of houses in Ames from 13 numbers (areas, years, rooms). It has three settings, all positive: the
-# penalty $C$, the width $\gamma$, and the margin $\varepsilon$ within which errors are free. We know their orders of magnitude at best.
+# penalty $C$, $\gamma$ (the larger, the shorter the reach of each example), and the margin $\varepsilon$ within which errors are free. We know their orders of magnitude at best.
 #
 # ### The scale first
 #
@@ -1108,7 +1109,7 @@ print("our validation agrees:", np.isclose(f(chosen), -library.best_score_))
 # - [ ] Right: a value costs a third of a gradient.
 #   A third, yes. But one value is one number, and a gradient is a million slopes.
 # - [x] Wrong: a gradient costs about three evaluations, whatever the dimension.
-#   The (1+1)-ES needs about 11 d evaluations for a digit on the easiest of all landscapes. Searches are for objectives that have no gradient.
+#   The (1+1)-ES needs about 14 d evaluations for a digit on the easiest of all landscapes. Searches are for objectives that have no gradient.
 # - [ ] Right, if many computers evaluate at the same time.
 #   That divides the time by the number of computers, not by a million.
 
@@ -1127,15 +1128,15 @@ print("our validation agrees:", np.isclose(f(chosen), -library.best_score_))
 #
 # 1. Every search is a loop of *ask, evaluate, tell*. It needs values only, so it works on counts, whole numbers and closed boxes.
 # 2. Random search needs $\log(1-\mathrm{confidence})/\log(1-\mathrm{share})$ trials for a rank, in any dimension; for a distance it pays exponentially in the dimension.
-# 3. Hill climbing needs the right step; the 1/5 rule finds it from the success rate, at about $11 d$ evaluations for a digit on a round bowl.
+# 3. Hill climbing needs the right step; the 1/5 rule finds it from the success rate, at about $14 d$ evaluations for a digit on a round bowl.
 # 4. Nelder-Mead is strong on smooth landscapes of few dimensions; it can get stuck, hence restarts. None of these leaves a local valley on purpose.
 # 5. For hyper-parameters, the logarithmic scale matters more than the method. Where a gradient can be had, use it.
 #
 # ## Exercise
 #
 # Four questions: copy it with `start_exercise("07")` as in lesson [00](00_start_here.ipynb), or open
-# [exercises/07_random_search.ipynb](../exercises/07_random_search.ipynb). **Next:** [08 Simulated annealing](08_simulated_annealing.ipynb). All methods here refuse every
-# worse point, and so they stay in the first valley of the egg box. What if a search may climb, sometimes?
+# [exercises/07_random_search.ipynb](../exercises/07_random_search.ipynb). **Next:** [08 Simulated annealing](08_simulated_annealing.ipynb). The climbers here refuse every
+# worse point, and so nearly all of their walks end in a wrong valley of the egg box. What if a search may climb, sometimes?
 
 # %% [markdown] id="sources"
 # ## Sources

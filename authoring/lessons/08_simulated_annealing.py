@@ -6,7 +6,7 @@
 #
 # **You will be able to**
 #
-# - write Metropolis' rule, and say why it is $e^{-\Delta/T}$ and nothing else;
+# - write Metropolis' rule, and say where its $e^{-\Delta/T}$ comes from;
 # - choose the first and the last temperature by looking at the acceptance rate;
 # - make a move cheap: the change of a tour of any size from four distances;
 # - treat a constraint by a penalty or by repair, and check the result against a method that proves;
@@ -39,8 +39,8 @@ from ngo_lesson.show.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMI
 # %% [markdown] id="question-text"
 # ## 1 The question
 #
-# Lesson [07](07_random_search.ipynb) ended in the egg box: every search there refuses each worse point, so it stays in the first valley. Here is a problem that is nothing but valleys. Visit 58
-# places of Europe, each once, and come home; how short can the tour be? This is the **travelling salesman problem**. There are $57!/2$ tours, about $2 \cdot 10^{76}$. A natural idea: from each place go to the nearest one that is left.
+# Lesson [07](07_random_search.ipynb) ended in the egg box: its climbers refuse each worse point, so nearly all of their walks end in a wrong valley. Here is a problem that is nothing but valleys. Visit 58
+# places of Europe, each once, and come home; how short can the tour be? This is the **traveling salesman problem**. There are $57!/2$ tours, about $2 \cdot 10^{76}$. A natural idea: from each place go to the nearest one that is left.
 
 
 # %% id="question" tags=["machine"]
@@ -147,7 +147,7 @@ print("kilometers:", ", ".join(f"{end:,.0f}" for end in sorted(ends)))
 print(f"{stuck} of 10 tours cannot be shortened by any of the {len(pairs):,} moves")
 
 # %% [markdown] id="exact-text"
-# Ten starts, ten valleys, and out of none of them leads a move that helps. Is any of them good? For 58 places that can be *proved*. Say 1 if a leg is used and 0 if not. Then the length is linear, each city has two legs, and an **integer program**
+# Each of the ten starts ends in a valley, and out of none of them leads a move that helps. Is any of them good? For 58 places that can be *proved*. Say 1 if a leg is used and 0 if not. Then the length is linear, each city has two legs, and an **integer program**
 # finds the shortest choice. If the choice falls into several round trips, forbid these and solve again.
 
 
@@ -160,8 +160,9 @@ def shortest_tour_length(km):
     )
     rules = [optimize.LinearConstraint(ends, 2, 2)]
     while True:
+        exactly = {"mip_rel_gap": 0}  # or it may stop a ten-thousandth above the proof
         options = {"integrality": np.ones(a.size), "bounds": (0, 1), "constraints": rules}
-        found = optimize.milp(km[a, b], **options)
+        found = optimize.milp(km[a, b], **options, options=exactly)
         used = found.x > 0.5
         graph = csr_matrix((np.ones(n), (a[used], b[used])), (n, n))
         count, trip = connected_components(graph, directed=False)
@@ -221,7 +222,7 @@ show(figure, f"A tour longer by 100 km is accepted: {chances}.")
 #
 # $$\pi(x)\, P(x \to y) = \pi(y)\, P(y \to x),$$
 #
-# for each pair: **detailed balance**. Then the shares do not change any more. $\pi$ is the **Boltzmann distribution**. Let us count, on a ring of six places.
+# for each pair: **detailed balance**. Then the shares do not change any more, and if moves lead from every place to every other, the search comes to them from any start. $\pi$ is the **Boltzmann distribution**. Let us count, on a ring of six places.
 
 
 # %% id="balance" tags=["A06"]
@@ -253,7 +254,7 @@ back = np.array([counts[(x + 1) % 6, x] for x in range(6)])
 print("there and back equally often, within 2 %:", np.allclose(there, back, rtol=0.02))
 
 # %% [markdown] id="balance-after"
-# What if the rule is changed? A constant chance of one half, a rule that ignores *how much* worse; and proposals that prefer one direction. (Metropolis' rule asks for **symmetric** proposals: from $x$ to $y$ as often as from $y$ to $x$. Hastings gave the correction for others in 1970.)
+# What if the rule is changed? A constant chance of one half, a rule that ignores *how much* worse; and proposals that prefer one direction. And one that keeps the traffic equal, too, since its chances up and down are in the proportion $e^{-\Delta/T}$: that of the *heat bath*. (Metropolis' rule asks for **symmetric** proposals: from $x$ to $y$ as often as from $y$ to $x$. Hastings gave the correction for others in 1970.)
 
 # %% id="other-rules"
 for name, chance, right in (
@@ -290,8 +291,9 @@ def step_matrix(T):
 def walkers(mode, T, n):
     last = T if mode == "constant" else T / 10
     where = np.eye(26)[6]
-    for hot in np.geomspace(T, last, 50):
-        where = where @ np.linalg.matrix_power(step_matrix(hot), n // 50)
+    counts = np.diff(np.linspace(0, n, 51).astype(int))
+    for hot, count in zip(np.geomspace(T, last, 50), counts, strict=True):
+        where = where @ np.linalg.matrix_power(step_matrix(hot), int(count))
     shares = np.exp(-(HILLS - HILLS.min()) / last)
     low = where[DEEPEST].sum()
     parts = {"where": where, "boltzmann": (ROW, shares / shares.sum())}
@@ -424,13 +426,13 @@ at = ", ".join(
 show(figure, f"Accepted: {at}. First temperature by the rule of 80 %: {three(hot)} km.")
 
 # %% [markdown] id="thermometer-after"
-# Most of the length is lost between 3,000 and 100 km, and below 50 km hardly anything happens. The 2 % that remain are moves with $i = j$, which change nothing. This narrow range is where the tour freezes: first the order of the countries, last that of neighbors. Time spent above or below it is mostly wasted.
+# Most of the length is lost between 3,000 and 100 km, and below 50 km hardly anything happens. The 2 % that remain are nearly all moves with $i = j$, which change nothing. This narrow range is where the tour freezes: first the order of the countries, last that of neighbors. Time spent above or below it is mostly wasted.
 
 # %% [markdown] id="schedules-text"
 # ### Schedules compared
 #
 # **Geometric** cooling multiplies the temperature by the same factor in each step, $T_k = T_0 (T_1/T_0)^{k/(N-1)}$. Linear and cosine cooling, known from learning rates, fall by differences. **Logarithmic** cooling, $T_k = c/\log(2 + k)$, is that of a theorem: with $c$ large enough the chance to be at the lowest point
-# goes to 1 (Hajek 1988). All start at 1,000 km; ten starts, the same for all.
+# goes to 1 (Hajek 1988). These four start at 1,000 km; for comparison, two constant temperatures, and one so low that nothing worse is accepted. Ten starts, the same for all.
 
 # %% id="schedules" tags=["A06", "machine"]
 SCHEDULES = {
@@ -470,7 +472,7 @@ print(f"log10 of the number of steps: {1000 * np.log(2) / 10 / np.log(10):.0f}")
 print(f"log10 of the number of tours: {np.log10(np.arange(1.0, 58)).sum() - np.log10(2):.0f}")
 
 # %% [markdown] id="theorem-after"
-# Fewer than there are tours, and more than any computer can do. And then the constant $c$ of the theorem would have to be *larger*, as large as the deepest trap. A guarantee that takes longer than most people can wait is none: "slow cooling finds the optimum" is true in the limit only.
+# Fewer than there are tours, and more than any computer can do. And then the theorem asks for a constant $c$ at least as large as the depth of the deepest trap, which nobody knows here. A guarantee that takes longer than most people can wait is none: "slow cooling finds the optimum" is true in the limit only.
 
 # %% [markdown] id="map-text"
 # ### Explore: a tour that cools
@@ -673,7 +675,7 @@ hits = np.sum(np.isclose(races["Europe"][0]["annealing"][:, -1], SHORTEST))
 print(f"annealing ends there in {hits} of 10 runs of {maps['Europe'][1]:,} moves")
 
 # %% [markdown] id="race-after"
-# On all three maps annealing has the best median, and its lead grows with the number of places: on the world map it is more than two points ahead of the better rival. On Europe the ranges overlap, and five starts of hill climbing have the better *worst* run. And look at the left of the pictures: with a tenth of the moves hill climbing
+# On all three maps annealing has the best median, and its lead grows with the number of places: on the world map it is more than two points ahead of the better rival. On Europe and Asia the ranges of annealing and of the five starts overlap, and on Europe the five starts have the better *worst* run. And look at the left of the pictures: with a tenth of the moves hill climbing
 # is ahead everywhere, while the best tour of annealing is still its start (the flat piece). The length of an annealing run is planned; who stops it early gets a bad tour. "Best known" is proven for Europe only. For the other maps it is the shortest tour of all runs in this cell, one of which had five times the moves.
 #
 # What are its moves worth? Our loop of section 4 on the world map, from the same tours and temperatures, with as many moves:
@@ -723,7 +725,8 @@ except data.MissingDataError as missing:
 LOADS, PROTEIN = np.ascontiguousarray(MEALS[:, :2].T), MEALS[:, 2].copy()
 limit = optimize.LinearConstraint(LOADS, -np.inf, LIMITS)
 began = perf_counter()
-exact = optimize.milp(-PROTEIN, integrality=np.ones(PROTEIN.size), bounds=(0, 1), constraints=limit)
+options = {"integrality": np.ones(PROTEIN.size), "bounds": (0, 1), "constraints": limit}
+exact = optimize.milp(-PROTEIN, **options, options={"mip_rel_gap": 0})
 took = perf_counter() - began
 chosen, load = [], np.zeros(2)
 for meal in np.argsort(-PROTEIN / (LOADS.T / LIMITS).sum(axis=1)):
@@ -795,7 +798,7 @@ for name, temperatures in (
     ends = [
         -anneal_states(minus_protein, add_and_repair, [], seed=s, **options).fun for s in range(10)
     ]
-    best = sum(end == -exact.fun for end in ends)
+    best = sum(np.isclose(ends, -exact.fun))
     print(
         f"{name:28} median {np.median(ends):.0f} g ({min(ends):.0f} to {max(ends):.0f}), {best} of 10 optimal"
     )
@@ -960,7 +963,7 @@ print(f"175 billion parameters: {evaluations:.0e} evaluations")
 print(f"2,048 tokens each, 1e15 operations a second: {seconds / 3.15e7:.0e} years")
 
 # %% [markdown] id="huge-after"
-# And this is the easy case: a round bowl with exact values. One forward pass takes about two operations for each parameter and token (piece of a word). A gradient at the price of three evaluations finds the bottom of the same bowl in one step. And on a small real model, logistic regression on 200 digits, 650 parameters from a random start. Annealing has its defaults, gradient descent a rate that was chosen by hand:
+# And this is the easy case: a round bowl with exact values. One forward pass takes about two operations for each parameter and token (piece of a word). A gradient at the price of three evaluations finds the bottom of the same bowl in one step, if the rate is right. And on a small real model, logistic regression on 200 digits, 650 parameters from a random start. Annealing has its defaults, gradient descent a rate that was chosen by hand:
 
 
 # %% id="digits" tags=["A32", "machine"]
@@ -993,8 +996,8 @@ for name, ends in (("annealing", annealed), ("gradient descent", [run.fun for ru
 print(f"gradient descent is where annealing ends after {np.median(first):.0f} evaluations")
 
 # %% [markdown] id="huge-end"
-# This is training error; the model has more parameters than digits. With 650 parameters annealing needs more than ten times the evaluations of plain gradient descent, and its price grows with the dimension while that of a gradient does not. So "anneal GPT-3 from random parameters" is not a matter of patience. Fine-tuning a model that is *already trained* is another matter: there good directions are many and a few
-# thousand pairs of values can help (MeZO, Malladi et al. 2023). Lesson [15](15_language_models.ipynb) measures both.
+# This is training error; the model has more parameters than digits. With 650 parameters annealing needs more than ten times the evaluations of plain gradient descent, and its price grows with the dimension while that of a gradient does not. So "anneal GPT-3 from random parameters" is not a matter of patience. Fine-tuning a model that is *already trained* is another matter: there only few directions matter, and tens of
+# thousands of pairs of values can do (MeZO, Malladi et al. 2023). Lesson [15](15_language_models.ipynb) measures both.
 
 # %% [markdown] id="tools" tags=["R07", "Q01"]
 # ## 9 When to use it
@@ -1037,7 +1040,7 @@ print(f"gradient descent is where annealing ends after {np.median(first):.0f} ev
 # **Quick question.** "Cool slowly enough, and annealing finds the lowest point." Does that help in practice?
 #
 # - [ ] Yes, that is a theorem.
-#   It is, about a limit. For one tour of 58 places the schedule of the theorem needs $10^{30}$ steps to reach 10 km.
+#   It is, about a limit. For one tour of 58 places the logarithmic schedule of section 4 needs $10^{30}$ steps to reach 10 km.
 # - [ ] No, it is false.
 #   As a statement about the limit it is true.
 # - [x] Hardly: "slowly enough" takes longer than anybody can wait.
@@ -1049,7 +1052,7 @@ print(f"gradient descent is where annealing ends after {np.median(first):.0f} ev
 # - [ ] Nothing, the acceptance is a chance and has no unit.
 #   It has none because $\Delta$ and $T$ have the same unit. If only $\Delta$ becomes 1,000 times larger, the search is frozen at the start.
 # - [x] The temperature must be 1,000 times larger, too.
-#   $T$ is measured in the unit of the value. The acceptance rate tells at once: it would be near 0.
+#   $T$ is measured in the unit of the value. The acceptance rate of worse tours tells at once: it would be near 0.
 # - [ ] The number of moves must be 1,000 times larger.
 #   The landscape has the same shape. Only its unit has changed.
 
@@ -1066,7 +1069,7 @@ print(f"gradient descent is where annealing ends after {np.median(first):.0f} ev
 # %% [markdown] id="summary"
 # ## Summary
 #
-# 1. Accept what is better, and what is worse by $\Delta$ with the chance $e^{-\Delta/T}$; then the search visits $x$ in proportion to $e^{-f(x)/T}$.
+# 1. Accept what is better, and what is worse by $\Delta$ with the chance $e^{-\Delta/T}$; then, at one $T$ and in the long run, the search visits $x$ in proportion to $e^{-f(x)/T}$.
 # 2. One temperature is a bargain between getting out and staying in. So cool; the acceptance rate says where you are. Keep the best point ever seen.
 # 3. The move decides more than the schedule: near neighbors for tours, a change in constant time, repair instead of a penalty.
 # 4. Without accepting what is worse it is hill climbing. Compare with that, from the same start, at the same number of moves.

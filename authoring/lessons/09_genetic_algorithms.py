@@ -96,7 +96,7 @@ show(
 # ## 2 Selection alone
 #
 # In a **tournament**, a few members are drawn at random, and the best of them becomes a parent. Only the *order* of the values counts: adding a constant or taking a logarithm changes nothing. Watch one number: the share $p$ of copies of
-# the best member. With tournaments of size $s$, a parent is *not* the best only if none of the $s$ contestants is, so
+# the best member. With tournaments of size $s$, a parent is *not* the best only if none of the $s$ contestants is, so on average, in a large population,
 #
 # $$p_{t+1} = 1 - (1 - p_t)^s .$$
 
@@ -443,12 +443,12 @@ for name, counts in (("one point, flips", climbs), ("population of 50", crowds))
     )
 
 # %% [markdown] id="blocks-text"
-# It was not. On a task in which every gene can be improved alone, a single climber is *faster*: a population earns its keep only where a climber gets stuck.
+# It was not. On this task, in which every gene can be improved alone, the single climber is *faster*. (Theory knows algorithms with crossover that beat it even here, by a constant factor: Sudholt 2017.) So look for a task where a climber gets stuck.
 #
 # ## 5 What crossover takes for granted
 #
-# So give the climber a trap. Four genes form a **block**. A block is worth 0 if all four are right; otherwise its value is *one more than the number of right genes*, from 1 to 4. From everywhere else, the way down leads to "all wrong", and
-# four genes must change at once to get out. There are 15 blocks. We vary how the genes are laid out, and the crossover: **one-point crossover** cuts both parents at one place and exchanges what comes after.
+# So give the climber a trap. Four genes form a **block**. A block is worth 0 if all four are right; otherwise its value is *one more than the number of right genes*, from 1 to 4. With two right genes or fewer, each single flip that helps leads toward "all wrong",
+# and from there four genes must change at once. There are 15 blocks. We vary how the genes are laid out, and the crossover: **one-point crossover** cuts both parents at one place and exchanges what comes after.
 
 
 # %% id="blocks" tags=["A07"]
@@ -488,7 +488,7 @@ for seed in range(10):
 print(f"{'one point, flips':31} {np.median(ends):4.1f} ({min(ends):.0f} to {max(ends):.0f})")
 
 # %% [markdown] id="blocks-after"
-# With the right layout crossover wins clearly: blocks that some member solved by luck are passed on as a whole. Shuffle the *same* genes, and the advantage is gone: the cut now tears the blocks apart. Uniform crossover tears them in any layout, and is worse than none. The single climber ends almost everywhere in the trap.
+# With the right layout crossover wins clearly: blocks that some member solved by luck are passed on as a whole. Shuffle the *same* genes, and the advantage is gone: the cut now tears the blocks apart. Uniform crossover tears them in any layout, and is here worse than none. The single climber ends almost everywhere in the trap.
 #
 # So crossover is no magic. It helps if **good parts stay good when they are put together, and the operator keeps the parts whole**. You choose the layout of the genes and the operator, and with them you tell the algorithm what a part is. For tours a part is a leg: section 9.
 
@@ -629,7 +629,7 @@ for name in CONTESTANTS:
 # %% [markdown] id="curse-text"
 # The genetic algorithm and the flips win the search. But look at the last column. Validation promises one to three wrong patients in a hundred; among the others there are six or seven, whoever searched. Random subsets do as well as forward selection.
 #
-# This is the **winner's curse**. Each cross-validation is the true error plus luck, and of 465 numbers we keep the lowest: the one with the most luck. The harder a method searches, the more luck it collects. How much, we can measure where *nothing* can be learned: shuffle the diagnoses.
+# This is the **winner's curse**. Each cross-validation is the true error plus luck, and of 465 numbers we keep the lowest: one with much luck. The harder a method searches, the more luck it collects. How much, we can measure where *nothing* can be learned: shuffle the diagnoses.
 
 # %% id="curse" tags=["A07"]
 noise_curves, _ = winners(["ga"], shuffled=True)
@@ -654,7 +654,7 @@ show(
 )
 
 # %% [markdown] id="curse-after"
-# With shuffled diagnoses the best subset *looks* as if it knew something, and it knows nothing: calling everybody healthy is wrong in 37 %. So:
+# With shuffled diagnoses the best subset *looks* as if it knew something, and it knows nothing: calling every tumor benign is wrong in 37 %. So:
 #
 # - judge a choice on data that took no part in choosing, or put the whole selection inside an outer cross-validation;
 # - the fewer the patients and the more the evaluations, the worse the curse;
@@ -777,7 +777,7 @@ print(f"ratio, mean of generations 15 to 45: {np.mean([a / b for _, a, b in rati
 #
 # $$1 + 2 F^2\, CR - \frac{2\,CR}{n} + \frac{CR^2}{n} .$$
 #
-# It should be more than 1, since selection only makes it smaller: $F > \sqrt{(1 - CR/2) / n}$.
+# It should be more than 1, since selection as a rule makes it smaller: $F > \sqrt{(1 - CR/2) / n}$.
 
 # %% id="variance" tags=["A07"]
 n, CR = 20, 0.9
@@ -892,7 +892,7 @@ for shape, kind, size in (
     print(shown.sentence, "Goal reached:", shown.reached)
 
 # %% [markdown] id="cloud-after"
-# Small $F$: the cloud collapses in some valley, as the formula says. Large $F$: it jumps around and does not settle. Fixed steps stop at the precision of their length, in whatever landscape.
+# Small $F$: the cloud collapses in some valley, as the formula says. Large $F$: it jumps around and does not settle. Fixed steps become slow once they are longer than the way that is left, in whatever landscape.
 #
 # The package's default for `method="de"` is L-SHADE (Tanabe and Fukunaga 2014): $F$ and $CR$ are drawn for each trial around values that succeeded lately, the base moves toward one of the best, and the population shrinks with the budget. The classic is `strategy="rand", F=0.5, CR=0.9`.
 #
@@ -1013,10 +1013,10 @@ for count in (100, 300, 1000, 3000, 10_000):
 # %% [markdown] id="compare-after"
 # Read it by columns.
 #
-# - **Turned ellipsoid** (a valley, a thousand times longer than wide): only DE comes near the bottom. Its steps have the shape of the valley. The genetic algorithm is beaten by a single point with the 1/5 rule: its operators change one gene, or exchange genes, and every such step leads up the walls.
+# - **Turned ellipsoid** (a valley, a thousand times longer than wide): only DE comes near the bottom. Its steps have the shape of the valley. The genetic algorithm is beaten by a single point with the 1/5 rule: its operators change one gene, or exchange genes, and almost every such step leads up the walls.
 # - **Rosenbrock**, a curved valley: annealing and Adam arrive, DE is on its way.
 # - **Rastrigin**, the egg box: here the axes are a gift. Each coordinate can be put right alone, and annealing, GA and DE work so. **Turned**, the same box is hard for everybody: annealing is hardly better than random search, GA and DE are ahead but far from the bottom. A benchmark without rotation flatters whoever moves along the axes.
-# - The (1+1)-ES and Adam stay in the first valley of the egg box.
+# - The (1+1)-ES and Adam end in one of the many valleys of the egg box, far from the lowest.
 #
 # Note the shape of DE's curves: its population shrinks as the budget is spent, so the fall comes at the end. Earlier, others lead, as the second table says.
 #
@@ -1038,13 +1038,13 @@ for name in RACES:
     )
 
 # %% [markdown] id="gradient-after"
-# In the valleys a few hundred evaluations are plenty, where no search came below 1e-8 with 10,000. (Two runs on Rosenbrock's landscape end in its second valley, which is higher.) In the egg box it stops at once, in the first valley. So: a smooth objective with a gradient and one valley, use the gradient; counts, permutations, many valleys, a black box, use a search. And in more dimensions the gradient gains further: its price does not grow with $d$ (lesson [02](02_linear_regression.ipynb)).
+# In the valleys a few hundred evaluations are plenty, where no search has a median below 1e-8 after 10,000. (Two runs on Rosenbrock's landscape end in its second valley, which is higher.) In the egg box it stops early, in a valley far above the lowest. So: a smooth objective with a gradient and one valley, use the gradient; counts, permutations, many valleys, a black box, use a search. And in more dimensions the gradient gains further: its price does not grow with $d$ (lesson [02](02_linear_regression.ipynb)).
 # %% [markdown] id="hybrid-text"
 # ## 9 Hybrids: a population that climbs
 #
-# One document advises to combine gradient-free search "with dynamic programming". There is no such standard method. **Dynamic programming** is exact: it splits a problem into smaller ones that overlap, and solves each once (a small knapsack allows it). It does not improve a given point, so there is no standard way to combine the two.
+# One document advises to combine gradient-free search "with dynamic programming". There is no general method of that kind. **Dynamic programming** is exact: it splits a problem into smaller ones that overlap, and solves each once (a small knapsack allows it). It needs a problem that is built so; a search asks for nothing but values. For single problems it has been built *into* a search: dynasearch finds by it the best set of independent moves (Congram, Potts and van de Velde 2002).
 #
-# The hybrid that does exist pairs a population with a **local search**: every child first walks down to the bottom of its valley, and only then competes. This is a **memetic algorithm** (Moscato 1989). The population chooses the valleys, the local search does the fine work, for which section 4 has shown a population to be slow.
+# The hybrid that works in general pairs a population with a **local search**: every child first walks down to the bottom of its valley, and only then competes. This is a **memetic algorithm** (Moscato 1989). The population chooses the valleys, the local search does the fine work, for which section 4 has shown a population to be slow.
 #
 # Back to the tours. The local search is 2-opt, which takes the best of all 1,595 moves until none helps. The crossover is **order crossover** (Davis 1985): keep a stretch of one parent, and fill in the other cities in the order of the other parent, so that most legs survive.
 
@@ -1260,7 +1260,7 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 #
 # - [ ] None: cross-validation uses data that the model did not see.
 #   The *model* did not see them. The *search* did, hundreds of times, and kept the luckiest answer.
-# - [x] Not known from this; more than 0 in a hundred, and it takes other patients to find out.
+# - [x] Not known from this; probably more than 0 in a hundred, and it takes other patients to find out.
 #   In section 6 it was about 6.
 # - [ ] About 50, because the search has overfitted.
 #   Overfitting makes the promise too good. It does not make the choice worthless.
@@ -1268,8 +1268,8 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 # %% [markdown] id="quick-hybrid" tags=["A08"]
 # **Quick question.** Which of these is a hybrid that people use?
 #
-# - [ ] Genetic algorithm and dynamic programming: DP improves each child.
-#   DP solves a problem exactly from its parts. It has no notion of improving a given point.
+# - [ ] Genetic algorithm and dynamic programming: DP improves each child, whatever the objective.
+#   DP needs a problem that splits into smaller ones. With a black box it can do nothing.
 # - [ ] Random search and scikit-learn.
 #   One is a method, the other a library.
 # - [x] Differential evolution, then L-BFGS from its best point.
@@ -1290,7 +1290,7 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 #
 # 1. A genetic algorithm is selection, crossover, mutation, elitism; it compares values and needs nothing else of them.
 # 2. Selection and crossover use up diversity, mutation gives it back; what all members share is lost to crossover.
-# 3. Crossover pays if good parts stay good together and are passed on whole. Where each gene improves alone, one climber is faster.
+# 3. Crossover pays if good parts stay good together and are passed on whole. On the hidden bits, where each gene improves alone, one climber was faster.
 # 4. Differential evolution takes its steps from differences of members: they fit the valley, also a turned one. With a gradient on a smooth valley, use it.
 # 5. The winner of a search looks better than it is: judge it on other data. Real hybrids are populations with local search.
 #
@@ -1308,6 +1308,7 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 #   [doi:10.1016/B978-0-08-050684-5.50008-2](https://doi.org/10.1016/B978-0-08-050684-5.50008-2): takeover times.
 # - G. Syswerda, *Uniform crossover in genetic algorithms*, Proceedings of the 3rd International Conference on Genetic Algorithms (1989), 2-9.
 # - L. Davis, *Applying adaptive algorithms to epistatic domains*, IJCAI (1985), 162-164: order crossover.
+# - D. Sudholt, *How crossover speeds up building block assembly in genetic algorithms*, Evolutionary Computation 25 (2017), 237-274.
 # - K. Deb, D. E. Goldberg, *Analyzing deception in trap functions*, Foundations of Genetic Algorithms 2 (1993), 93-108: the blocks of section 5.
 # - R. Storn, K. Price, *Differential evolution: a simple and efficient heuristic for global optimization over continuous spaces*, Journal of Global Optimization 11 (1997), 341-359,
 #   [doi:10.1023/A:1008202821328](https://doi.org/10.1023/A:1008202821328).
@@ -1315,6 +1316,7 @@ print(f"with it: {reached} of 10 below 1e-6, all with fewer than 3,500 evaluatio
 # - R. Tanabe, A. Fukunaga, *Improving the search performance of SHADE using linear population size reduction*, IEEE CEC (2014), 1658-1665,
 #   [doi:10.1109/CEC.2014.6900380](https://doi.org/10.1109/CEC.2014.6900380).
 # - P. Moscato, *On evolution, search, optimization, genetic algorithms and martial arts: towards memetic algorithms*, Caltech Concurrent Computation Program, report 826 (1989).
+# - R. K. Congram, C. N. Potts, S. L. van de Velde, *An iterated dynasearch algorithm for the single-machine total weighted tardiness scheduling problem*, INFORMS Journal on Computing 14 (2002), 52-67.
 # - C. Ambroise, G. J. McLachlan, *Selection bias in gene extraction on the basis of microarray gene-expression data*, PNAS 99 (2002), 6562-6566,
 #   [doi:10.1073/pnas.102102699](https://doi.org/10.1073/pnas.102102699).
 # - G. C. Cawley, N. L. C. Talbot, *On over-fitting in model selection and subsequent selection bias in performance evaluation*, Journal of Machine Learning Research 11 (2010), 2079-2107.

@@ -677,10 +677,10 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
     print(f"h = {h:6g}: same batch {three(spread(h, True))}, two {three(spread(h, False))}")
 
 # %% [markdown] id="spall-text"
-# Where both values cannot share their noise (a simulation, a measurement), the step must be about as large as the noise, and rate and step must shrink
-# in concert. The gains of Spall (1998) are the usual choice: $\mathrm{lr}_t = a / (t + 1 + A)^{0.602}$ and $h_t = c / (t + 1)^{0.101}$, with $A$ a
-# tenth of the steps and $c$ about the deviation of the noise. They are the defaults of `method="spsa"`, where $a$ is chosen by a few estimates at the
-# start.
+# Where both values cannot share their noise (a simulation, a measurement), the step must be so large that the difference stands out from the
+# noise, and rate and step must shrink in concert. The gains of Spall (1998) are the usual choice:
+# $\mathrm{lr}_t = a / (t + 1 + A)^{0.602}$ and $h_t = c / (t + 1)^{0.101}$, with $A$ a tenth of the steps and $c$ about the deviation of the noise. `method="spsa"` takes these gains, with $a$ from a few estimates at the start;
+# $c$ you give yourself, as `SPSA(step=c)`.
 
 
 # %% id="spall"
@@ -745,8 +745,8 @@ print(
 # ## 9 The rules of lessons 02 to 05
 #
 # An update rule does not know where its gradient comes from. So plain descent on estimates is **ZO-SGD**, Adam on estimates **ZO-Adam** (ZO-AdaMM, with
-# AMSGrad), the sign of the estimate **ZO-signSGD**. The loop is three lines; the package has it compiled, for any `estimator`, and returns the best
-# point it evaluated.
+# AMSGrad), the sign of the estimate **ZO-signSGD**. The loop is three lines; the package has it compiled, for any `estimator` that draws
+# directions, and returns the best point it evaluated.
 
 
 # %% id="rules" tags=["Q01"]
@@ -841,10 +841,12 @@ curvatures = np.geomspace(1, 1e6, 10)
 print(f"effective rank of the ellipsoid: {curvatures.sum() / curvatures.max():.1f}")
 
 # %% [markdown] id="compare-landscapes-after"
-# Read the rows one by one. In the round bowl the price of values is about the dimension: ten times as many dimensions, ten times as many evaluations.
+# Read the rows one by one. In the round bowl the price of values is about the dimension: ten times as many dimensions, ten times as many evaluations
+# for ZO-SGD and for central differences.
 # The ellipsoid has an effective rank of 1.3, so ZO-SGD is hardly worse than descent with the gradient; but that is slow there, and what makes Adam with
 # the gradient eleven times faster, a rate for each coordinate, is lost to ZO-Adam. Central differences walk exactly the path of GD, at $2d + 1$ values
-# a step: in ten dimensions they are no bad choice.
+# a step: in ten dimensions they are no bad choice, unless few directions matter: on the ellipsoid they pay
+# for all ten.
 
 # %% [markdown] id="compare-digits-text"
 # ### Digits, without gradients
@@ -927,8 +929,8 @@ print("from values the seeds differ more:            ", bool(widest))
 
 # %% [markdown] id="interview" tags=["Q02", "Q04", "Q16", "Q18", "Q27", "Q28"]
 # - *How do gradients from values differ from gradients?* They ask another question: two numbers a step instead of $d$. Each step is a noisy, nearly
-#   right-angled version of the true one, so that about $r + 2$ times as many steps are needed, $r$ the effective rank. Memory: that of one evaluation. A
-#   gradient costs about 3 evaluations whatever $d$ is.
+#   right-angled version of the true one, so that on a quadratic about $r + 2$ times as many steps are needed, $r$ the effective rank. Memory:
+#   that of one evaluation. A gradient costs about 3 evaluations whatever $d$ is.
 # - *When do they apply?* When there is no backward pass: a simulator, a service that returns scores, hardware, a memory too small for it. When few
 #   parameters, or few directions, matter. Not for training a large model from nothing.
 # - *What are their limits?* Variance, in proportion to $r$ or $d$; many evaluations; a rate that must be small; a step $h$ to choose; flat losses.
@@ -960,7 +962,7 @@ print("from values the seeds differ more:            ", bool(widest))
 # - [x] A larger $h$, near $10^{-2}$.
 #   The cube root of $10^{-7}$ is about $0.005$. There both errors are of the same size.
 # - [ ] Forward differences: they subtract less.
-#   They have the same rounding and a larger error of the formula.
+#   Their rounding is no smaller, and the error of their formula is larger.
 
 # %% [markdown] id="quick-faster"
 # **Quick question.** "Values are cheaper than gradients, so training from values is faster." Is it?
@@ -999,7 +1001,7 @@ print("from values the seeds differ more:            ", bool(widest))
 # 2. Slope times direction is the gradient on average, for two values in any dimension, if $\mathbb{E}[u u^\top] = I$: signs, normal, or a sphere with
 #    its factor $d$.
 # 3. Its squared error is $(d + 1)/n$ times the squared gradient. Do not average for accuracy; take more, smaller steps.
-# 4. Against gradient descent the price is about $r + 2$ times as many steps, $r = \operatorname{tr} H / \lambda_{\max}$ the effective rank: $d$ in a
+# 4. Against gradient descent on a quadratic the price is about $r + 2$ times as many steps, $r = \operatorname{tr} H / \lambda_{\max}$ the effective rank: $d$ in a
 #    round bowl, a handful for our networks.
 # 5. The estimate fits every rule, but Adam's separate rates are lost in it. Where a gradient can be had, it wins.
 #

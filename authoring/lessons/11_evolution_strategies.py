@@ -165,7 +165,7 @@ for name, (far, near) in rows.items():
 
 # %% [markdown] id="pairs-after"
 # Far away, where the slope dominates, pairs are *worse* than a baseline, by a factor of two: 40 evaluations buy only 20 directions. Near the bottom, where the
-# curvature dominates, they are far better. That is where a search spends most of its time. The package has the pairs as `Gaussian` of lesson
+# curvature dominates, they are far better. That is where a search with a fixed $\sigma$ ends up. The package has the pairs as `Gaussian` of lesson
 # [10](10_gradients_from_values.ipynb): the same estimate, with $\sigma$ in the place of the step $h$.
 
 # %% id="pairs-package"
@@ -208,7 +208,7 @@ for crashes in (0, 0.05):
 
 # %% [markdown] id="ranks-after"
 # With clean values ranks lose almost nothing; with crashes they save the run. They bring something else: only the *order* of the values counts. Take the
-# exponential of the objective, or its cube, and the search makes the same steps. A gradient method does not.
+# exponential of the objective, or its cube, and the search makes the same steps. Gradient descent does not.
 
 # %% id="order"
 valley = LANDSCAPES["rosenbrock"].shifted(np.linspace(-0.5, 0.5, 4))
@@ -476,6 +476,8 @@ for noise, n in ((0.001, 6), (0.001, 150), (1.0, 6), (1.0, 20)):
 # $p_c$ is a second path, of steps as they are. The sum runs over *all* points: the worse half has negative weights, which shrink the directions that
 # were bad. The rates $c_1, c_\mu$ are of the order $1/d^2$, because $C$ has about $d^2/2$ entries to learn. All constants are given; the user sets a start,
 # a $\sigma$, and possibly $\lambda$, which is $4 + \lfloor 3 \ln d \rfloor$ unless told (Hansen 2016, table 1).
+# Two guards stand in the code only: nothing is added to the second path while the first is too long (not `calm`), and the step of a negative weight is
+# scaled to one length, measured by $C$, so that $C$ keeps positive variances.
 
 
 # %% id="constants"
@@ -763,7 +765,7 @@ print("with restarts at least 11 of 15:          ", min(hits["IPOP"], hits["BIPO
 # ### Many dimensions: the separable form
 #
 # $C$ has $d^2$ entries, and an eigendecomposition takes $d^3$ operations. The **separable** form (Ros and Hansen 2008) keeps only the diagonal of $C$, one
-# deviation for each coordinate. It learns about $d/3$ times faster, and it is blind to valleys that are not parallel to an axis. Evaluations to $10^{-6}$ at
+# deviation for each coordinate. Its learning rates are about $d/3$ times larger, and it is blind to valleys that are not parallel to an axis. Evaluations to $10^{-6}$ at
 # condition 10,000 in 20 dimensions, median of 10 seeds:
 
 # %% id="separable" tags=["machine"]
@@ -934,12 +936,12 @@ print(f"on Rastrigin both gradient methods end above random: {min(gradients) > f
 print(f"on Rastrigin the lowest median at the end has: {min(finals, key=finals.get)}")
 
 # %% [markdown] id="compare-after"
-# No method wins everywhere. In narrow and curved valleys CMA-ES is the best of those that see values only, by the learned shape. In the round bowl there is
-# nothing to learn, and the (1+1)-ES of lesson [07](07_random_search.ipynb) needs half as many. On Rastrigin's regular grid differential evolution of lesson 09 wins: it steps by
-# differences between valleys. OpenAI's ES with its fixed schedule is made for many parameters and noise, not for ten and precision. And where a gradient can
+# No method wins everywhere. In narrow and curved valleys CMA-ES is the best of the five that see values only, by the learned shape. In the round bowl there is
+# nothing to learn, and the (1+1)-ES of lesson [07](07_random_search.ipynb) needs half as many. On Rastrigin's regular grid differential evolution of lesson 09 wins: the grid
+# stands along the axes, and it can put right one coordinate after the other (in lesson 09 the same grid, turned, stopped it). OpenAI's ES with its fixed schedule is made for many parameters and noise, not for ten and precision. And where a gradient can
 # be had and the landscape is smooth, L-BFGS, which learns the same Hessian from gradients, needs about 4 to 70 times fewer evaluations than CMA-ES (but not every run: on
-# Rosenbrock's function some end in a second, higher valley). On
-# Rastrigin gradients lead into the nearest valley, and one run ends above the best of 10,000 random points.
+# Rosenbrock's function a run may end in a second, higher valley). On
+# Rastrigin gradients lead into some valley nearby, and a single run ends above the best of 10,000 random points.
 #
 # ## 9 Counting errors on digits
 #
@@ -1117,7 +1119,9 @@ for method in ("random", "one-plus-one", "es", "cma"):
     )
 
 # %% id="cart-check"
-print(f"without a policy it stands for {three(-fallen(np.zeros(4)))} steps")
+print(
+    f"with all weights zero (always pushed left) it stands for {three(-fallen(np.zeros(4)))} steps"
+)
 print("every method balances it in at least 8 of 10 runs:", min(stands.values()) >= 8)
 
 # %% [markdown] id="cart-after"
@@ -1252,7 +1256,7 @@ for d in (650, 10**6, 10**9):
 # - *How do you optimize without gradients?* With a loop of ask, evaluate, tell. Cheap and up to a few dozen parameters: CMA-ES with restarts, or
 #   differential evolution where the valleys are many. A handful of parameters: Nelder-Mead or random search first. Discrete: annealing or a genetic algorithm. Thousands of parameters and noise:
 #   pairs along random directions (lesson [10](10_gradients_from_values.ipynb)), or an evolution strategy if there are workers. If there is a gradient, use it.
-# - *Which tools?* Not TensorFlow, PyTorch or scikit-learn, which the documents name: none of them has such a search. Real ones: `scipy.optimize`
+# - *Which tools?* Not TensorFlow, PyTorch or scikit-learn, which the documents name: none of them has such a search for an objective of your own. Real ones: `scipy.optimize`
 #   (Nelder-Mead, `differential_evolution`, `dual_annealing`); **pycma** by the author of CMA-ES; **nevergrad** with many methods behind one
 #   ask and tell; **evosax** for populations on accelerators. Their words are ours: `ask`, `tell`, `popsize`, `sigma`.
 # - *Is reinforcement learning a field for it?* Fairly, yes: returns are noisy, delayed and not differentiable, and episodes run in parallel. Against methods that use the
@@ -1307,7 +1311,7 @@ for d in (650, 10**6, 10**9):
 # **Quick question.** You are judged by the share of right answers. Train on it directly, by ES?
 #
 # - [ ] Yes: a surrogate is never the real aim.
-#   On the digits it was far worse than the detour: a count carries little information.
+#   On the digits it was far worse than the detour by the surrogate's gradient.
 # - [ ] No: what has no gradient cannot be trained on.
 #   Section 9 did it.
 # - [x] First the surrogate with its gradient; then, where it can do no more, the count from there.

@@ -151,7 +151,7 @@ print("columns of U, rows of Vt have length 1 and right angles:", end=" ")
 print(np.allclose(U.T @ U, np.eye(3)) and np.allclose(Vt @ Vt.T, np.eye(3)))
 
 # %% [markdown] id="cut-text"
-# The product can be written as a sum of $r$ matrices of rank 1, each a column times a row, the heaviest first. Cut the sum after $k$ terms:
+# If $A$ has rank $r$, the product is a sum of $r$ matrices of rank 1, each a column times a row, the heaviest first. Cut the sum after $k$ terms:
 #
 # $$A = \sum_{i=1}^{r} s_i\, u_i v_i^\top, \qquad A_k = \sum_{i=1}^{k} s_i\, u_i v_i^\top = U_k \Sigma_k V_k^\top .$$
 #
@@ -321,8 +321,8 @@ for name in ("(1+1)-ES", "sep-CMA-ES"):
     print(f"{name}: more than three times its error in {np.sum(ends[name] > 2 * floor)} of 10 runs")
 
 # %% [markdown] id="optimizers-after"
-# Three things. The SVD wins: it has the lowest value, exactly, with no start, no rate and no count of evaluations at all. With the gradient the
-# same point can be *reached*. Without gradients, in 665 dimensions, both searches are still far away. (Lesson [10](10_gradients_from_values.ipynb) said why: a value says little
+# Three things. The SVD wins: it has the lowest value, up to rounding, with no start, no rate and no count of evaluations at all. With the gradient
+# the same value can be *reached*. Without gradients, in 665 dimensions, both searches are still far away after as many evaluations. (Lesson [10](10_gradients_from_values.ipynb) said why: a value says little
 # about so many directions.)
 #
 # And gradient descent never got stuck, although the problem is not convex. There are points where the gradient is zero and the error is not the
@@ -344,7 +344,7 @@ print(
 # %% [markdown] id="power-text"
 # ## 4 How it is computed: multiply, again and again
 #
-# How does one find the first singular vector? Take any $v$ and multiply by $A^\top A$. In the directions of the singular vectors this stretches by
+# How does one find the first singular vector? Take a random $v$ (it must have some part along $v_1$) and multiply by $A^\top A$. In the directions of the singular vectors this stretches by
 # $s_1^2, s_2^2, \dots$, so the first direction gains on all others. Normalize, and repeat. This is **power iteration**:
 #
 # $$v \leftarrow \frac{A^\top (A v)}{\lVert A^\top (A v) \rVert}, \qquad \text{at the end} \quad s_1 = \lVert A v \rVert, \quad u = A v / s_1 .$$
@@ -658,7 +658,7 @@ for k in (10, 20, 50):
 # $$W \leftarrow W \odot \frac{X H^\top}{W H H^\top}, \qquad \text{then} \qquad H \leftarrow H \odot \frac{W^\top X}{W^\top W H}$$
 #
 # $\odot$ and the fraction work entry by entry. Where the fraction is 1, the slope of the error is zero. Nothing can become negative. Where a part
-# is not used, the fraction is 0 / 0, and the entry stays 0. We take the 1,797 digits of $8 \times 8$ pixels and 16 parts.
+# is not used, the fraction is 0 / 0, and we set the entry to 0. We take the 1,797 digits of $8 \times 8$ pixels and 16 parts.
 
 
 # %% id="nmf" tags=["A19"]
@@ -706,7 +706,7 @@ W, H = positive_start(16, 1)
 new_W, new_H = multiply(DIGITS, W, H)
 downhill = new_W.T @ DIGITS - new_W.T @ new_W @ H
 rate = H / (new_W.T @ new_W @ H)
-print("H + rate * (minus the slope) is the new H:", np.allclose(new_H, H + rate * downhill))
+print("H + rate * (minus half the slope) is the new H:", np.allclose(new_H, H + rate * downhill))
 
 H[:, 27] = 0
 for _ in range(100):
@@ -790,17 +790,20 @@ for name, step in (("multiplicative", multiply), ("HALS", hals_step)):
 # ### The price, and what is not determined
 #
 # With the same $k$ NMF can never be closer than the SVD: its product is one of the matrices of rank $k$. It pays for the sign. And the parts are
-# *not unique*. Another start ends in another valley with nearly the same error; and even one product can have several pairs of factors.
+# *not unique*. Another start may end in another valley with nearly the same error; and even one product can have several pairs of factors.
 
 # %% id="unique" tags=["A19"]
 W, H = hals_step(DIGITS, *LOCKED)
 print("HALS frees the locked pixel in one step:", bool(H[:, 27].max() > 0))
-finals = [errors[-1] for errors, *_ in parts["HALS"]]
-print(f"HALS, ten starts: errors differ by {100 * (max(finals) / min(finals) - 1):.1f} %")
-unit = [H / np.linalg.norm(H, axis=1, keepdims=True) for *_, H in parts["HALS"][:2]]
-partner = (unit[0] @ unit[1].T).max(axis=1)
+ends = [nmf.nmf(DIGITS, *positive_start(8, seed), max_iter=5000, tol=1e-8) for seed in range(10)]
+finals = [errors[-1] for *_, errors in ends]
+apart = 100 * (max(finals) / min(finals) - 1)
+print(f"8 parts, ten starts, run to the end: errors differ by {apart:.1f} %")
+unit = [H / np.linalg.norm(H, axis=1, keepdims=True) for _, H, _ in ends]
+shared = [np.sum((unit[i] @ unit[j].T).max(axis=1) > 0.9) for i in range(10) for j in range(i)]
 print(
-    f"parts of start 1 that have a partner in start 2 (cosine above 0.9): {np.sum(partner > 0.9)} of 16"
+    f"parts with a partner in another start (cosine above 0.9): {np.median(shared):.0f} of 8 "
+    f"(median of 45 pairs; {min(shared)} to {max(shared)})"
 )
 
 W, H, T = (
@@ -1229,8 +1232,8 @@ print("factors by ALS still help in all ten splits:", bool(factor_gain.min() > 0
 # the rest: about a hundredth of a star. That can be worth it when millions of lists depend on it, and it comes from the movies with many ratings.
 # But who reports "RMSE 0.88 by matrix factorization" without the row of the biases oversells.
 #
-# Two more things to see. SGD is behind ALS here, and not because it is the worse optimizer: in SGD $\lambda$ is paid at *each rating*, so it is
-# multiplied by the count. That is another objective. And the last row: filled with zeros the table was useless; with the gaps filled by the
+# Two more things to see. SGD is behind ALS here, but the two do not minimize the same: in SGD $\lambda$ is paid at *each rating*, so it is
+# multiplied by the count. That is another objective, so the gap says little about the optimizers. And the last row: filled with zeros the table was useless; with the gaps filled by the
 # *biases' predictions*, a plain SVD brings about half of what ALS adds. So it is the filling that matters.
 #
 # What of people and movies that were not there in training, the **cold start**? No factors, no bias of their own. What is known is still used:
@@ -1260,8 +1263,9 @@ print(np.allclose(found, np.clip(expected, 0.5, 5)))
 # ## 8 Where a search without gradients does help
 #
 # A document recommends gradient-free optimization for recommender systems. For fitting biases and factors we have seen better: exact solutions and
-# gradients. But nobody looks at an RMSE. People look at a *list*. Rank all movies for each person, and see on which place a movie stands that
-# this person loved and that was held out. If its place is $\rho \le 10$, the list earns $1 / \log_2(1 + \rho)$, else nothing. The mean over people
+# gradients. But nobody looks at an RMSE. People look at a *list*. For each person take a movie that this
+# person loved and that was held out, and see on which place it stands among the movies with 20 training ratings or more that the person has not
+# rated. If its place is $\rho \le 10$, the list earns $1 / \log_2(1 + \rho)$, else nothing. The mean over people
 # is **NDCG at 10** (here with one movie for each). It depends on the *order* only. Its gradient is zero almost everywhere, like that of the count
 # of errors in lesson [11](11_evolution_strategies.ipynb).
 #
@@ -1380,7 +1384,7 @@ print(bool(np.median(np.diff(ranked["search on NDCG"])) < 0))
 #
 # | way | what it asks for | lowest point? |
 # |---|---|---|
-# | SVD, full | the entries, once | yes, exactly |
+# | SVD, full | the entries, once | yes, up to rounding |
 # | power, subspace, Krylov | products with $A$ and $A^\top$ | yes, in the limit |
 # | ALS | exact solution of small problems in turn | not guaranteed with gaps |
 # | SGD, Adam | gradients: first order | with all entries no bad valleys, with gaps not guaranteed |

@@ -56,7 +56,7 @@ def load(loader):
 
 food, chinese, topics = map(load, (data.food_reviews, data.chinese_reviews, data.python_topics))
 if food is not None:
-    for i in (16, 4, 38):
+    for i in (16, 4, 31):
         print(f"{'great' if food.target[i] else 'other'}: {food.texts[i][:150]} ...")
     print(f"{len(food.texts):,} reviews, {100 * food.target.mean():.0f} % of them great")
 
@@ -381,19 +381,19 @@ if food is not None:
     fewer.legend(loc="upper left", fontsize=9)
     gap = np.median(every[:, -1] - every[:, -2])
     wins = (every[:, -2] > every[:, -1]).sum()
-    gain = np.median(chosen[:, few.index(200), 1] - chosen[:, few.index(200), 0])
+    gains = (chosen[..., 1] - chosen[..., 0])[:, few.index(200)]
     show(
         figure,
         f"With 4,000 labels k = 100 loses {100 * gap:.1f} points to all words (median; better in {wins} of 10 splits). "
-        f"With 200 labels k = 20 wins {100 * gain:.1f} points.",
+        f"With 200 labels k = 20 wins {100 * np.median(gains):.1f} points (better in {(gains > 0).sum()} of 10).",
     )
 
 # %% [markdown] id="accuracy-after"
 # With enough labels the SVD costs a little: a linear model can weigh thousands of words by itself, and the cut has thrown away rare words that tell much. "Improves the accuracy", as one of the documents
-# has it, is wrong here. With few labels it is right: the SVD has learned from texts without labels which words go together, and 20 numbers need fewer labels than 7,000.
+# has it, is wrong here. With few labels it is right: the SVD has learned from texts without labels which words go together, and 20 numbers need fewer labels than thousands of words.
 #
 # Another sentence of the documents says: combine features from a factorization with a classifier trained by Adam. That works, and it is first-order: the classifier is trained with a
-# gradient. Any rule of lesson [05](05_adaptive_steps.ipynb) ends where scikit-learn's solver does.
+# gradient. The objective is convex and has one minimum, so it does not matter who finds it: Adam (lesson [05](05_adaptive_steps.ipynb)) ends where scikit-learn's solver does.
 
 # %% id="adam" tags=["A38", "machine"]
 if food is not None:
@@ -518,7 +518,7 @@ print(f"as that of help('{worst}') does")
 #
 # $$\mathrm{PPMI}_{ij} = \max\left(0,\ \ln \frac{N\, n_{ij}}{n_i\, n_j}\right),$$
 #
-# **positive pointwise mutual information** (Church and Hanks 1990). It is zero where two words meet no more often than by chance.
+# **positive pointwise mutual information**: the pointwise mutual information of Church and Hanks (1990), with 0 in place of what is negative. It is zero where two words meet no more often than by chance.
 
 
 # %% id="ppmi"
@@ -541,7 +541,7 @@ for word in ("the", "milk"):
 
 # %% [markdown] id="embed-text"
 # The rows of this matrix already are vectors for words, as long as the vocabulary. The SVD shortens them: $U_k \Sigma_k^{1/2}$ gives $k$ numbers to each word. (Levy and Goldberg
-# 2014 showed that the word vectors of *word2vec*, trained by stochastic gradients, factorize a shifted matrix of this kind.)
+# 2014 showed that a form of *word2vec*, skip-gram with negative sampling, which is trained by stochastic gradients, implicitly factorizes the matrix of PMI minus a constant.)
 #
 # How good are they? A test that needs no taste: in the reviews there are words like *cup* and *cups*. Is one among the ten nearest of the other? The spread is that over ten random
 # halves of the couples.
@@ -708,7 +708,7 @@ for seed in range(3):
 
 # %% [markdown] id="bits-text"
 # Three sentences teach little. Take the reviews of food instead. And how good is a writer? Ask what *real* text that it has not seen costs it: the mean of $-\log_2 p$ of each next character, in **bits a character**.
-# Two to that power is the **perplexity**: among how many equally likely characters the choice would be as hard. Shannon measured English in this way in 1951.
+# Two to that power is the **perplexity**: among how many equally likely characters the choice would be as hard. Shannon estimated the bits of a letter of English in 1951, by letting people guess the next one.
 #
 # A pair that was never counted has the probability 0 and costs infinitely many bits, so something must be held back for it. Here one percent, shared by all characters:
 
@@ -748,8 +748,8 @@ print("written by pairs:", repr(write(divided(n), letters, "The ", 60, np.random
 #
 # Now the factorization. Replace the counts by their best approximation of rank $k$, set the negative entries to 0, divide by the sums. That is question 4 of the
 # [exercise](../exercises/13_text_with_matrices.ipynb). The hope is that characters
-# that are followed by similar ones share what they know. There is a second way: take the *square roots* of the counts, cut, and square again. Then a pair seen 10,000 times weighs ten
-# times as much as one seen 100 times in what the SVD minimizes, and not ten thousand times.
+# that are followed by similar ones share what they know. There is a second way: take the *square roots* of the counts, cut, and square again. Then a pair seen 10,000 times has a hundred
+# times the weight of one seen 100 times in the sum of squares that the SVD approximates, and not ten thousand times.
 
 
 # %% id="lowrank" tags=["machine"]
@@ -786,7 +786,7 @@ show(
 )
 
 # %% [markdown] id="lowrank-after"
-# Low rank does not improve the writer at any $k$: with fewer than a hundred characters and tens of thousands of pairs the counts are known well, and what is cut is knowledge. From 20 components on nothing is lost any more; with fewer, square roots lose less.
+# Low rank hardly improves the writer at any $k$: with fewer than a hundred characters and tens of thousands of pairs the counts are known well, and with few components what is cut is knowledge. From 20 on nothing is lost any more, and next to nothing is won; with fewer, square roots lose less.
 # Low rank could only help where counts are *few*: long contexts, large vocabularies. Call a character or a word a *unit*. A context of $n - 1$ units and the next one are an **n-gram** of order $n$. The package has
 # both opponents for any order:
 #
@@ -870,7 +870,7 @@ for name, (plain, cut) in sizes.items():
 # table fall slowly, and 50 components cannot say which of 2,000 characters follows which. With order 3 it loses less than one percent, because there the shorter contexts, which are not cut, do most of the work.
 #
 # Nor is it smaller: the counts are sparse, with mostly zeros that nobody stores, and the factors are dense. Not a bargain, then, in either currency. (By default `LowRankNgrams` gives no row to contexts seen fewer than ten times. That saves most
-# of the size, and costs bits for English characters.)
+# of the size at order 3, and costs bits for English characters.)
 
 # %% [markdown] id="tempered-text"
 # ### Careful or daring
@@ -940,7 +940,11 @@ READ = {
     name: {run for each in learned for run in runs_of(name, each)}
     for name, (learned, _) in SPLITS.items()
 }
-REAL = {name: judged_text(name, "\n".join(judge)[:900]) for name, (_, judge) in SPLITS.items()}
+REAL = {}
+for name, (_, judge) in SPLITS.items():
+    unit = CORPORA[name][1]
+    sample = text.split_units("\n".join(judge), unit)[:300]
+    REAL[name] = judged_text(name, (" " if unit == "word" else "").join(sample))
 
 
 def author(corpus, order, temperature):
@@ -1008,7 +1012,7 @@ for temperature in (0.3, 0.6, 1.0, 1.4):
     print(f"T {temperature}: bits {told[0]}, real {told[1]}, varied {told[2]}, copied {told[3]}")
 
 # %% [markdown] id="temperature-after"
-# Low temperatures write real words, the same ones again and again. High ones write variety that is not English. Real text has more of both than any temperature gives: what is missing is not in the drawing, it is in the model, which
+# Low temperatures write real words, the same ones again and again. High ones write variety that is not English. No temperature gives as much of both at once as real text has (the star): what is missing is not in the drawing, it is in the model, which
 # sees three characters back. Higher orders help up to a point, and then they *copy*: Chinese of order 5 reads well because most of it is somebody's review. Asking whether a text is real is not enough; ask whether it is new.
 #
 # And note the bits: at $T = 1$ the writer's own samples cost it less than real text does. It believes the world to be like its counts, and the world holds more.
@@ -1076,8 +1080,8 @@ for temperature in (0.3, 0.6, 1.0, 1.4):
 # **Quick question.** "A low-rank table of pairs writes better, because the SVD removes the noise." What did section 10 find?
 #
 # - [ ] It does, if the rank is small enough.
-#   The smaller the rank, the more bits.
-# - [x] For characters it does not: the counts are good, and cutting them loses knowledge.
+#   Below 20 components, the smaller the rank, the more bits.
+# - [x] For characters hardly, at any rank: the counts are good, and a small rank loses knowledge.
 #   Smoothing by shorter contexts does more, and costs less.
 # - [ ] It does, but only with negative entries kept.
 #   Negative entries are no probabilities.
@@ -1087,15 +1091,15 @@ for temperature in (0.3, 0.6, 1.0, 1.4):
 #
 # - [ ] 1, since there it uses its probabilities as they are.
 #   There it writes what it believes about text, and text is surprising now and then.
-# - [x] The lowest.
-#   It then always takes the likeliest unit, goes in circles, and costs hardly any bits. Unsurprising is not the same as good.
+# - [x] A low one, near 0.
+#   It then nearly always takes the likeliest unit and goes in circles: of the four in section 10 the lowest cost the fewest bits. Unsurprising is not the same as good.
 # - [ ] The highest.
 #   There all units become alike, and nearly every one is a surprise.
 
 # %% [markdown] id="summary"
 # ## Summary
 #
-# 1. Text becomes a matrix by counting; TF-IDF and PPMI compare the counts with chance, and that step brings the most.
+# 1. Text becomes a matrix by counting; TF-IDF weighs the counts by rarity, PPMI compares them with chance. For the vectors of words that step brings the most.
 # 2. $X \approx U_k \Sigma_k V_k^\top$: rows of $U_k$ are texts, rows of $V_k$ are words, a new text is $x V_k$, and everything is fitted on the training part.
 # 3. The SVD wins at themes and with few labels, loses a little with many labels and clearly in finding documents; for words it saves size.
 # 4. Copies leak: split by distinct texts. Training scores of random labels look fine.

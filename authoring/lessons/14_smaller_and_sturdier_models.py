@@ -337,7 +337,8 @@ print(
 
 # %% [markdown] id="formats-after"
 # Three findings. Trained weights hardly deflate: their digits look random. Deflating finds the zeros by itself. And the sparse format, with two
-# numbers for each weight, *doubles* the file when nothing is pruned, and breaks even only at one half. The mask costs 2 kB and wins soon after.
+# numbers for each weight, *doubles* the file when nothing is pruned, and breaks even only at one half. The mask costs 2 kB and pays
+# from a few percent of zeros on; deflating alone does about as well.
 #
 # ### Prune, then train on
 #
@@ -560,7 +561,7 @@ for share, bits, form in (
 # [02](02_linear_regression.ipynb) showed it with columns of noise. Here is the same with real columns and few rows: 13 measures of a house, and only
 # 20 houses to learn from.
 #
-# The oldest remedy is **ridge regression** (Hoerl and Kennard 1970): add a price for large weights, an **L2 penalty**,
+# A classic remedy is **ridge regression** (Hoerl and Kennard 1970): add a price for large weights, an **L2 penalty**,
 #
 # $$J_\lambda(w) = \lVert Zw - c \rVert^2 + \lambda \lVert w \rVert^2, \qquad w_\lambda = \left(Z^\top Z + \lambda I\right)^{-1} Z^\top c ,$$
 #
@@ -932,9 +933,9 @@ better = [
 print("at least 3 points better with wrong labels:", ", ".join(better))
 
 # %% [markdown] id="table-after"
-# With right labels no remedy gained half a point, only more digits did. With wrong labels noise, dropout and the penalty helped in nearly every
-# draw, and noise as much as twice the digits. Moved copies came in 200 steps not as far as the others. Early stopping, with 40 digits to judge by,
-# was a gamble. And the last line: every remedy left the *training* loss higher, in every run. An optimizer is judged by how low it gets that loss. A
+# With right labels no remedy gained half a point in the median, only more digits did. With wrong labels noise, dropout and the penalty helped in nearly every
+# draw, and noise as much as twice the digits. Moved copies came in 200 steps not as far as the others. Early stopping, with 40 digits to judge by
+# and 40 fewer to learn from, was a gamble. And the last line: every remedy left the *training* loss higher, in every run. An optimizer is judged by how low it gets that loss. A
 # remedy gives some of it away.
 #
 # ### Do pruning and quantization cure over-fitting?
@@ -1054,7 +1055,7 @@ for name in ("nothing", "L2 penalty", "noise", "moved copies"):
 # - [ ] Yes, they compete with SGD, as SVD and NMF do.
 #   SVD and NMF are models of a matrix, not competitors of SGD. All four can be applied to a network that SGD has trained.
 # - [x] No: they change the model, and never ask how good it is.
-#   The training loss rises when they are used. An optimizer is what brings it down again, as in "prune, then train on".
+#   As a rule the training loss rises when they are used. An optimizer is what brings it down again, as in "prune, then train on".
 
 # %% [markdown] id="quick-rank" tags=["P10"]
 # **Quick question.** A layer has 300 x 500 weights. Its factors of rank 200 keep nearly all of it. What do they do to the file?
@@ -1085,17 +1086,17 @@ for name in ("nothing", "L2 penalty", "noise", "moved copies"):
 # - [x] About as many mistakes, or more, in a smaller file.
 #   It compresses. Training on after pruning brought the mistakes back to about what they were, not below.
 # - [ ] No mistakes: quantization removes the noise in the weights.
-#   It adds rounding errors. With 8 bits they changed nothing, with 2 bits they ruined the network.
+#   It adds rounding errors. With 8 bits they changed next to nothing, with 2 bits they ruined the network.
 
 # %% [markdown] id="quick-goal" tags=["A33", "Q32"]
 # **Quick question.** "We optimize in order to avoid over-fitting." What is wrong with the sentence?
 #
 # - [ ] Nothing, if the optimizer is good enough.
-#   A better optimizer gets a lower *training* loss. On the houses, least squares had the lowest, and erred most on new ones.
+#   A better optimizer gets a lower *training* loss. On the houses, least squares had the lowest, and the penalty, which raised it, erred less on new ones.
 # - [x] Optimization makes the objective small; whether that helps on new data depends on objective, data, model and the end of the run.
 #   That is why these are chosen on data that the optimizer did not see.
 # - [ ] It should say: gradient-free optimization avoids over-fitting.
-#   CMA-ES ended at the same weights as gradient descent, with and without the penalty. How the minimum is found does not change what it is.
+#   CMA-ES ended at the same weights as gradient descent, with the same penalty. How the minimum is found does not change what it is.
 
 # %% [markdown] id="quick-decay" tags=["Q33"]
 # **Quick question.** What is the difference between an optimizer and a regularization, and where does the "weight decay" of AdamW belong?

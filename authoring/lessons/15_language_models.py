@@ -260,12 +260,12 @@ def writes(temperature, k):
     words = "".join(c if c.isalpha() else " " for c in text).split()[:-1]
     known, different = 100 * np.mean([word in KNOWN for word in words]), len(set(words))
     logits = model.logits(model.theta, model.tokenizer.encode("The "))
-    chances = np.sort(np.exp((logits - logits.max()) / max(temperature, 1e-3)))[::-1][:20]
+    chances = np.sort(np.exp((logits - logits.max()) / max(temperature, 1e-3)))[::-1]
     chances[k:] = 0
     rows = [line for line in text.split("\n") if line.strip()]
     shown = "\n".join(row[i : i + 52] for row in rows for i in range(0, len(row), 52))
     shown = "".join(c if c.isascii() else "□" for c in shown)  # the font has no Chinese
-    parts = {"chances": (np.arange(1, 21), chances / chances.sum()), "text": shown}
+    parts = {"chances": (np.arange(1, 21), (chances / chances.sum())[:20]), "text": shown}
     sentence = (
         f"Temperature {temperature:g}, top {k}: {known:.0f} % of the words are known, "
         f"{different} different ones."
@@ -449,7 +449,7 @@ adam, mezo = (training_memory(175e9, 0, name) / 1e12 for name in ("adam", "mezo"
 print(f"GPT-3 without activations: Adam {adam:.1f} TB, MeZO {mezo:.1f} TB")
 
 # %% [markdown] id="peak-text"
-# The deeper, the more MeZO saves: backpropagation keeps the activations of every layer, a forward pass those of one. Note what stands in the column of Adam: it needs *more* memory than SGD.
+# The deeper, the more MeZO saves: backpropagation keeps the activations of every layer, a forward pass those of one. (Backpropagation can keep fewer and compute the others again, for more time.) Note what stands in the column of Adam: it needs *more* memory than SGD.
 # The documents list Adam as gradient-free and promise less memory; both are wrong for Adam.
 #
 # ### Measured
@@ -468,7 +468,8 @@ from ngo_lesson.optimize.updates import Adam
 
 def steps(layers):
     config = Config(190, 64, 64, 4, layers)
-    model, theta, rule = Transformer(config), config.initialize(0), Adam(1e-5)
+    model, rule = Transformer(config), Adam(1e-5)
+    theta = np.random.default_rng(0).standard_normal(config.size, np.float32) / 50
     inputs, targets = np.random.default_rng(0).integers(0, 190, (2, 16, 64))
     for seed in range(2):
         if sys.argv[1] == "Adam":
@@ -509,7 +510,7 @@ for i, what in enumerate(("resident", "allocated")):
 # Now all on the task of section 6, from the same checkpoint, with the same number of evaluations: 160, where a gradient is charged as 3. Batches of 8 lines, 10 seeds.
 #
 # - **Adam** with the gradient: 53 steps;
-# - **MeZO**: 80 steps of 2 losses;
+# - **MeZO**: 80 steps of 2 losses (and 2 more at the start, to check that the loss repeats itself);
 # - **ES** (lesson [11](11_evolution_strategies.ipynb)): 8 mirrored pairs, the mean of their 8 slopes, 10 steps of 16 losses. Also by seeds, so also in MeZO's memory;
 # - **annealing** (lesson [08](08_simulated_annealing.ipynb)): add noise; stay if the loss fell, or by luck, ever less often; else go back, by the same seed. 80 steps of 2 losses.
 #
@@ -638,7 +639,7 @@ show(
 # Read the table aloud. MeZO holds a fraction of the memory. Per evaluation it is *much* slower than Adam, and its steps are only a little cheaper in seconds: a step is two losses, a
 # step of Adam about three. **MeZO saves memory, not time.** (Adam's loss on its 200 lines is lower than on the test lines: it learns some by heart.) The authors' scripts take 20,000 to 100,000 steps of MeZO, where fine-tuning by gradients takes about 1,000. ES with the same seeds is
 # as frugal; its steps are better and fewer, and at this number of evaluations the bands overlap: lesson [10](10_gradients_from_values.ipynb) said *do not average, step*. It gains where workers ask at the same time (lesson 11).
-# Annealing is as frugal as well, and uses of every pair of losses only which one is lower. By the share that is right the methods differ less than by the loss: 100 test lines are few, and a difference of four may be luck. A document's "gradient computation makes training inefficient, so bypass it" is half right: right for memory,
+# Annealing is as frugal as well, and makes of every pair of losses one bit: stay, or go back. By the share that is right the methods differ less than by the loss: 100 test lines are few, and a difference of four may be luck. A document's "gradient computation makes training inefficient, so bypass it" is half right: right for memory,
 # wrong for computation.
 
 # %% [markdown] id="drift-text"
@@ -802,9 +803,9 @@ print(f"sum of curvatures {trace:.0f} (+- {error:.0f}), largest {largest:.0f}")
 print(f"effective rank about {trace / largest:.0f}, of {d:,} dimensions")
 
 # %% [markdown] id="rank-after"
-# A handful of directions in 162,000 (the Hessian of a small batch; with more lines it would be somewhat more). That is why a step may be so much larger than $d$ suggests. Both simple rules are wrong: *"more
+# A handful of directions in 162,000 (the Hessian of a small batch; with more lines it is more). That is why a step may be so much larger than $d$ suggests. Both simple rules are wrong: *"more
 # parameters always make it slower in proportion"* and *"it does not depend on the dimension"*. So the claim that gradient-free methods suit "high-dimensional models" is half right: they suit models that are black boxes, and large ones *whose
-# effective rank is low*. It was measured after fine-tuning; from random parameters section 12 tells another story.
+# effective rank is low*. It was measured at one point, after fine-tuning; section 12 starts from random parameters.
 
 # %% [markdown] id="prompt-text" tags=["A32"]
 # ## 11 What MeZO needs: pre-training and a prompt
@@ -839,14 +840,14 @@ model.theta = START
 # %% [markdown] id="prompt-after"
 # Look at the loss first. From the pre-trained model with fitting words MeZO gets far; with words that say nothing it spends its evaluations on learning which characters to write at all; from random
 # parameters it hardly leaves the start. Adam has a lower loss in every row. Now the percentage: it asks only which of the *two* label words is likelier, and by that measure random parameters do about as well here. This task is so easy
-# that the characters of a piece nearly tell; no knowledge is needed. So the need for pre-training showed in the loss, and not in the share that is right. On tasks that do need knowledge, the authors found both; their advice is to use a
+# that the characters of a piece nearly tell; no knowledge is needed. So the need for pre-training showed in the loss, and not in the share that is right. The authors' tasks do need knowledge, and they explain the success of MeZO by pre-training and prompts; their advice is to use a
 # prompt always, and to train for longer.
 
 # %% [markdown] id="tiny-text" tags=["A32", "Q29"]
 # ## 12 Annealing a tiny model from random parameters
 #
 # One document describes just this for GPT-3: start from random parameters, and let simulated annealing find good ones. 175 billion parameters are out of reach. But does it work for a *tiny* model?
-# One layer of width 8, which sees 8 characters: about 1,100 parameters. The objective is the loss on 16 windows of one line of text. All methods get 300 evaluations from the same 10 starts.
+# One layer of width 8, which sees 8 characters: about 1,100 parameters. The objective is the loss on 16 windows of one line of text. All methods get 300 evaluations from the same 10 starts (in the genetic algorithm the start is one of the first population).
 # The dashed line is a model that knows only how frequent each character is.
 
 # %% id="tiny-model"
@@ -876,14 +877,15 @@ TINY = {
     "MeZO's slope + Adam": ({"method": "zo-adam", "lr": 0.01}, VERMILION, "s"),
     "ES": ({"method": "es", "sigma": 0.05, "lr": 1.0, "popsize": 10, "shrink": 0.3}, GREEN, "^"),
     "annealing": ({"method": "annealing", "sigma": 0.3}, PURPLE, "D"),
-    "genetic algorithm": ({"method": "ga", "bounds": [(-1, 2)] * tiny.config.size}, ORANGE, "v"),
+    "genetic algorithm": ({"method": "ga"}, ORANGE, "v"),
 }
 TINY_BUDGET, grid = 300, np.arange(1, 301)
 
 
 def tiny_run(name, seed, budget=TINY_BUDGET):
-    start = tiny.config.initialize(seed).astype(float)
-    return minimize(tiny_loss, start, budget=budget, seed=seed, **TINY[name][0])
+    start, options = tiny.config.initialize(seed).astype(float), TINY[name][0]
+    near = {"bounds": [(v - 0.3, v + 0.3) for v in start]} if options["method"] == "ga" else {}
+    return minimize(tiny_loss, start, budget=budget, seed=seed, **options, **near)
 
 
 figure, axes = panels(width=8, height=3.8)
@@ -927,12 +929,12 @@ print(
 # | claim | verdict |
 # |---|---|
 # | GPT-3 was, or can be, *trained* without gradients | no evidence. It was trained by Adam (Brown et al. 2020). Here, annealing, a GA and ES were far behind on 1,088 parameters |
-# | annealed from random parameters | nobody has; section 12 shows the factor for a tiny model |
+# | annealed from random parameters | no report that we know of; section 12 shows the factor for a tiny model |
 # | large models can be *fine-tuned* without gradients | yes: MeZO up to 66 billion parameters (OPT), from pre-trained models, with prompts |
 # | widely used for translation, summaries and answers | MeZO was measured on classification, choice and *question answering*; nothing about "widely" |
 # | improves generation and understanding | at most as good as fine-tuning by gradients on most tasks: within 1 % on 7 of 11 (OPT-13B) |
 # | less memory | true for MeZO: up to 12 times in the paper. False for Adam, which the documents list as gradient-free |
-# | less computation | false: more evaluations, here many times more |
+# | less computation | false: more evaluations, here many times more. (The authors report up to 2 times fewer GPU hours: a large model needs fewer devices without backpropagation.) |
 #
 # The numbers about large models are the authors' (Malladi et al. 2023); a laptop cannot check them. The rest was measured on this page.
 
@@ -988,7 +990,7 @@ print(
 #   Until rounding takes over: the U-curve of lesson [10](10_gradients_from_values.ipynb).
 # - [ ] Nothing: eps cancels in the slope.
 #   In exact numbers, nearly. In float16, a step smaller than the distance of two numbers changes nothing at all.
-# - [x] First the slope improves, then rounding spoils it; and the parameters drift.
+# - [x] First the slope improves, then rounding spoils it.
 #   Rounding meets the parameters *and* the difference of two nearly equal losses.
 
 # %% [markdown] id="quick-suits" tags=["P18", "Q16"]
@@ -1005,7 +1007,7 @@ print(
 # **Quick question.** An interviewer asks: "Give an example of gradient-free optimization with GPT-3." The best answer?
 #
 # - [ ] Its parameters are started at random and annealed until the loss is low.
-#   Nobody has done that. For a model of 1,088 parameters it was slower than Adam by a large factor.
+#   No report says that anybody did. For a model of 1,088 parameters it was slower than Adam by a large factor.
 # - [ ] It was trained by Adam, which is gradient-free.
 #   Trained by Adam, yes. Adam uses gradients.
 # - [x] It was trained with gradients. Models of that kind have been fine-tuned without: MeZO, on OPT with up to 66 billion parameters.
@@ -1017,7 +1019,7 @@ print(
 # 1. A Transformer is embeddings, attention that does not see the future, small networks and layer norms; its loss is the cross-entropy, and exp of it the perplexity.
 # 2. MeZO takes a step by two losses and one seed, and moves the parameters themselves: the memory of a forward pass, several times less than Adam's, and less still with depth.
 # 3. It pays in steps: at equal evaluations Adam is far ahead. MeZO saves memory, not time.
-# 4. Its steps grow with the effective rank, not with the number of parameters; it needs pre-training and a prompt; eps lies between curvature and rounding.
+# 4. What its steps cost beside those of gradient descent grows with the effective rank, not with the number of parameters; it needs pre-training and a prompt; eps lies between curvature and rounding.
 # 5. From random parameters annealing, a GA and ES lose by a large factor, at 1,088 parameters already. No evidence says that GPT-3 was trained, or can be, without gradients.
 #
 # ## Exercise

@@ -120,7 +120,7 @@ show(
 #
 # In a round bowl one pair costs about $d$ times the steps of a gradient (lesson [10](10_gradients_from_values.ipynb)). MeZO fine-tunes billions of parameters with it. The explanation (Malladi et al. 2023) is the effective rank: how many directions
 # are curved, not how many there are. Lesson [15](15_language_models.ipynb), section 10, watched it on bowls, and found a handful for the fine-tuned language model. "More parameters always make it slower" is
-# false. "It is free of the dimension" is false, too: it depends on the landscape, and a network at its random start is not a bowl with ten curved directions.
+# false. "It is free of the dimension" is false, too: with equal curvatures the steps grow with $d$. It depends on the landscape.
 
 # %% [markdown] id="rank-after"
 # ## 3 An objective without a gradient
@@ -283,7 +283,7 @@ print("package and own agree:", same and np.allclose(*noise))
 print(f"finished network: right {right(finished):.2f}, moved {right(finished, moved_test):.2f}")
 
 # %% [markdown] id="race-rates"
-# The rates were chosen from powers of two, each method alike, on three other seeds. The last of the three cells repeats that for one of them.
+# The rates were chosen in steps of a factor of two, each method alike, on three other seeds. The last of the three cells repeats that for one of them.
 
 
 # %% id="race-methods"
@@ -434,8 +434,8 @@ for name, n, lr in (
     print(f"{name:19} right {np.median(ends_of):.2f} ({min(ends_of):.2f} to {max(ends_of):.2f})")
 
 # %% [markdown] id="coordinates-after"
-# Step for step, coordinates are a little better than as many random pairs: they have no noise. But for the same values ten times as many, ten times rougher steps do better than both. DeepZero's order (coordinates beat
-# random) holds for us at equal values *a step* and turns around at equal values *in all*. What we do not have is its depth, its convolutions and its sparsity.
+# Step for step, coordinates and as many random pairs tie; the coordinates have no noise, and their seeds lie closer together. But for the same values ten times as many, ten times rougher steps do better than both. DeepZero's order (coordinates beat
+# random) is at most a tie for us at equal values *a step*, and turns around at equal values *in all*. What we do not have is its depth, its convolutions and its sparsity.
 #
 # ## 7 A population of 30 on a reward
 #
@@ -483,7 +483,7 @@ for name, each in rewarded.items():
 # A population of 30 for 2,410 parameters does work: the share right doubles. That part of the headline holds. The other does not, here: the policy gradient is far better on our toy. An answer of one step is its
 # best case: no long chain of words for one reward at the end. So this is no refutation. It says that "ES beats policy gradients" is a statement about tasks.
 #
-# And "GPT-3 is trained without gradients"? None of these papers shows that. MeZO and this one *fine-tune* models that backpropagation has made.
+# And "GPT-3 is trained without gradients"? None of these papers shows that. MeZO and this one *fine-tune* models that backpropagation has made. (The paper of the next section also reports a language model pre-trained by ES from nothing: a small recurrent one that computes in integers.)
 #
 # ## 8 Noise of low rank
 #
@@ -584,7 +584,7 @@ for r, n in ((1, 64), (8, 64), (6, 256)):
     print(shown.sentence, "Goal reached:", shown.reached)
 
 # %% [markdown] id="ranks-after"
-# The formulas hold. And the progress is nearly that of full noise even at rank 1: the mean of ten pairs is a step of rank 10. (With *one* pair a step, in section 4, rank 1 lost a little.) The paper's theory has the difference shrink as
+# The formulas hold. And the progress is nearly that of full noise even at rank 1: on this round bowl the variance of a step grows by a share of only about $2/m + 2/n$. (With the narrower layers of section 4 rank 1 lost a little.) The mean of ten pairs is a step of rank 10, not 1. The paper's theory has the difference shrink as
 # $1/r$. The gain in *numbers* is for wide matrices only: at width 64 and rank 8 one still draws a quarter. The speed on accelerators is not for us to see.
 #
 # ## 9 A prompt in a small subspace
@@ -673,14 +673,14 @@ for name, each in tuned.items():
     print(f"{name!s:9} the 16: {seen:.2f}; others {new:.2f} ({low:.2f} to {high:.2f})")
 
 # %% [markdown] id="prompt-after"
-# A prompt found from a few hundred losses alone lowers the loss on reviews it never saw, and $k = 50$ does better than $k = 10$. Two things keep us honest. The lowered loss is still a little above that of *no prompt at all*: the five line breaks
-# it began with had done harm. And the gradient gets more out of the same 16 reviews and the same number of evaluations. The authors report more than that for RoBERTa-large, 16 examples and 8,000 calls: better than tuning by gradients. On a
+# A prompt found from 180 losses alone lowers the loss on reviews it never saw, and $k = 50$ does better than $k = 10$. Two things keep us honest. The lowered loss is still a little above that of *no prompt at all*: the five line breaks
+# it began with had done harm. And the gradient gets more out of the same 16 reviews and the same number of evaluations. The authors report more than that for RoBERTa-large, 16 examples of each class and 8,000 calls: better than tuning by gradients. On a
 # model of this size we do not see it.
 #
 # ## 10 Merging models
 #
 # Models fine-tuned from one start can be averaged, weight by weight. *How much* of each, is a search over a few numbers, with the true objective and no gradient: Akiba et al. (2025) do it with CMA-ES and report 52.0 % on
-# Japanese mathematics for a merge of models that reach about 30 %.
+# Japanese mathematics for a merge of three models, the best of which reaches 30 %.
 #
 # Ours: one start, two specialists, one fine-tuned on digits 0 to 4 only, the other on 5 to 9. Once alike (100 steps each), once unequal (400 and 20 steps). The objective is the share right on 200 digits
 # set aside; 100 of them are asked for.
@@ -712,7 +712,7 @@ print("package and own agree:", np.allclose(flat(own), flat(package)))
 
 # %% id="merge-search" tags=["Q03"]
 def merged(steps, seed):
-    """Shares right on test digits: both specialists, plain mean, searched weights (1 or 2 layers)."""
+    """Shares right on test digits: both specialists, plain mean, searched weights (1 or 2 layers), start."""
     base = trained(20, seed, None, train[200:], label[200:])
     pair = []
     for count, wanted in zip(steps, (label[200:] < 5, label[200:] >= 5), strict=True):
@@ -733,20 +733,20 @@ def merged(steps, seed):
             seed=seed,
         )
         found.append(right(at(run.x)))
-    return found
+    return [*found, right(base)]
 
 
 merges = {
     steps: np.array([merged(steps, s) for s in range(10)]) for steps in ((100, 100), (400, 20))
 }
-columns = ("digits 0-4", "digits 5-9", "plain mean", "searched, 1", "searched, 2")
+columns = ("digits 0-4", "digits 5-9", "plain mean", "searched, 1", "searched, 2", "the start")
 print(" " * 10 + "".join(f"{each:>21}" for each in columns))
 for steps, each in merges.items():
     cells = [f"{np.median(c):.2f} ({c.min():.2f} to {c.max():.2f})" for c in each.T]
     print(f"{steps[0]:>4} + {steps[1]:<3}" + "".join(f"{cell:>21}" for cell in cells))
 
 # %% [markdown] id="merge-after"
-# Each specialist is right on half of the digits, and the merge on nearly nine of ten: more than either, as the paper says. The *search* adds nothing where the two are alike: the plain mean is as good, and one must try it first. Where one was trained
+# Each specialist is right on half of the digits, and the merge on nearly nine of ten: more than either, as the paper says. (Mind the start, though, in the last column: the merge is only a few points above it. It brings back what each specialist forgot, more than it adds.) The *search* adds nothing where the two are alike: the plain mean is as good, and one must try it first. Where one was trained
 # far longer, it repairs the mean. A weight for each layer adds nothing that we could measure.
 #
 # ## 11 Messages of one number
@@ -805,7 +805,7 @@ for claim, held in checks.items():
 # |---|---|---|---|
 # | fine-tuning by pairs of values, its steps governed by effective rank | MeZO, 2305.17333 | a handful of directions, and no growth with $d$ on such bowls (lesson [15](15_language_models.ipynb), section 10) | reproduced |
 # | optimizes accuracy itself | MeZO; ES, 1703.03864 | 0.85 to 0.89 from counts; a single pair with a small rate too (3) | reproduced |
-# | small weights only: 9 % better, 3.5 times faster | Sparse MeZO, 2402.15751 | a difference within the band (4) | not |
+# | small weights only: 9 % better, 3.5 times faster on RTE | Sparse MeZO, 2402.15751 | a difference within the band (4) | not |
 # | scaled by curvature, 8 times faster on SST-2 | HiZOO, 2402.15173 | 3.6 times fewer values on a long bowl (5); worse on digits (4) | partly |
 # | forward gradient is a strong baseline | ZO-Bench, 2402.11592; 2202.08587 | a tie with the pair (4) | partly |
 # | zeroth-order behind first-order | ZO-Bench; DiZO's authors | 0.79 against 0.96 (1) | reproduced |
@@ -815,23 +815,23 @@ for claim, held in checks.items():
 # | low-rank noise approaches full noise as $1/r$ | EGGROLL, 2511.16652 | variance 1, kurtosis $6/r$; a tie in progress (8) | reproduced |
 # | hundredfold speed | EGGROLL | needs an accelerator and wide layers | not tried |
 # | prompt by CMA-ES in a subspace | BBT, 2201.03514 | lower loss from 180 values (9) | reproduced |
-# | better than tuning by gradients, 16 examples | BBT | the gradient is ahead (9) | not |
+# | better than tuning by gradients, 16 examples a class | BBT | the gradient is ahead (9) | not |
 # | merge beats its sources | 2403.13187 | 0.87 against 0.50 (10) | reproduced |
 # | searched weights matter | 2403.13187 | only where the sources are unequal (10) | partly |
 # | workers send scalars | ES, 1703.03864 | exact copies, lesson [11](11_evolution_strategies.ipynb) (11) | reproduced |
 #
 # "Not" means: not on a task of seconds. Sparse masks may well matter where a few weights dominate, and 180 losses of a tiny model are no 8,000 of RoBERTa-large. What you may *not* do is take the headline for your own task
-# without measuring it there. Three caveats of the field itself: FZOO's authors (Dang et al. 2025) say that MeZO needs many more steps, DiZO's that zeroth-order lags far behind; and all of it starts from models that backpropagation made.
+# without measuring it there. Three caveats of the field itself: FZOO's authors (Dang et al. 2025) say that MeZO needs many more steps, DiZO's that zeroth-order lags far behind; and nearly all of it starts from models that backpropagation made. (The exceptions here are small: DeepZero's ResNet, and the integer model of EGGROLL.)
 
 # %% [markdown] id="interview" tags=["P03", "P05", "P20", "P21", "Q05", "Q25", "Q30", "A17", "P01", "A08"]
 # ## 13 If somebody asks you
 #
 # - *What is gradient-free optimization used for with language models?* Fine-tuning in the memory of inference (MeZO); prompts for models one may only query (BBT); rewards and metrics without gradient (ES); weights of merges; and
-#   hyper-parameters, as ever (lesson [07](07_random_search.ipynb)). Not for training them from nothing: that is backpropagation with methods like Adam. "GPT-3 without gradients" has no source that we know of.
+#   hyper-parameters, as ever (lesson [07](07_random_search.ipynb)). Hardly for training them from nothing: that is backpropagation with methods like Adam (lesson [17](17_reading_claims.ipynb) names two attempts without). "GPT-3 without gradients" has no source that we know of.
 # - *Where else?* Convolutional networks: DeepZero, one small ResNet, with much work. Image generation: GANs are trained by backpropagation; searches without gradients look for latent vectors and prompts of finished ones. Better text
 #   *understanding*: prompts for RoBERTa (BBT) and fine-tuning of OPT (MeZO: within a percent of backpropagation on 7 of 11 tasks at 13 billion parameters). Autonomous driving and medical images, which the documents name: they give no evidence.
 # - *Which hybrids are real?* Gradients first, the count afterwards (section 3); a genetic algorithm with local descent (lesson [09](09_genetic_algorithms.ipynb)); steps of both orders mixed, in ZO-Bench. Not "dynamic programming".
-# - *Where is it going?* Look at what is measured: fewer steps a pair (scaling, sparsity, structure), populations on many devices with cheap noise, black-box prompts, merges. Few-shot tuning is a true link: BBT and MeZO work with 16 examples.
+# - *Where is it going?* Look at what is measured: fewer steps a pair (scaling, sparsity, structure), populations on many devices with cheap noise, black-box prompts, merges. Few-shot tuning is a true link: BBT and MeZO work with 16 examples of each class.
 #   Ethics, law and cross-modal models, which the documents list, are good subjects, and no results of optimization.
 # - *Limits?* Variance, evaluations, and rates to tune. A population makes it parallel, not cheap.
 
@@ -871,7 +871,7 @@ for claim, held in checks.items():
 #   That is small for a good start of a trained model, as MeZO's theory says.
 
 # %% [markdown] id="quick-subspace"
-# **Quick question.** Why does black-box tuning search $z$ with $k = 50$ and not the prompt itself?
+# **Quick question.** Why did we search a $z$ with $k = 50$, as black-box tuning does, and not the prompt itself?
 #
 # - [ ] The best prompt is always in the random subspace.
 #   No. With $k = 10$ the loss stayed higher.

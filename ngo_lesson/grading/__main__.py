@@ -97,7 +97,9 @@ def _runs(note: Path) -> Iterator[Path]:
     So a command that was killed has its folder removed by the next one.
     """
     if note.exists():
-        remove(Path(note.read_text(encoding="utf-8")))
+        left = Path(note.read_text(encoding="utf-8"))
+        if left.is_absolute() and left.name.startswith("ngo-"):  # whatever became of the note, nothing else goes
+            remove(left)
     runs = Path(tempfile.mkdtemp(prefix="ngo-"))
     write(note, str(runs).encode())
     try:

@@ -68,8 +68,10 @@ def perturb_(theta: np.ndarray, seed: int, scale: float) -> None:
     """
     if theta.dtype == np.float16:
         wide = theta.astype(np.float32)
-        perturb_(wide, seed, scale)
-        theta[:] = wide
+        try:
+            perturb_(wide, seed, scale)
+        finally:
+            theta[:] = wide
     else:
         key = random_bits((int(seed) + 1) % 2**64) or 1  # of key 0 the first bits would all be 0
         add_noise_(theta, np.uint64(key), scale)
@@ -83,11 +85,11 @@ def mezo_step_(loss: Callable[[np.ndarray], float], theta: np.ndarray, seed: int
     """
     offset = 0.0
     try:
+        offset = eps  # before the noise is added: a stop button pressed meanwhile raises when the adding is done
         perturb_(theta, seed, eps)
-        offset = eps
         above = float(loss(theta))
-        perturb_(theta, seed, -2 * eps)
         offset = -eps
+        perturb_(theta, seed, -2 * eps)
         below = float(loss(theta))
         slope = (above - below) / (2 * eps)
         if not math.isfinite(slope):

@@ -169,7 +169,7 @@ class GradientDescentRegressor(_LinearRegressor):
             method="gd",
             grad=lambda theta: half_mse_gradient(theta, X, y),
             lr=_rate(self.learning_rate, max_stable_rate(X) / 2),
-            steps=self.max_iter,
+            steps=_count(self.max_iter),
             tol=self.tol * np.linalg.norm(half_mse_gradient(zero, X, y)),
         )
         if not result.success:
@@ -201,7 +201,8 @@ class LMSRegressor(_LinearRegressor):
     def _solve(self, X, y):
         largest = (X * X).sum(axis=1).max()
         lr = _rate(self.learning_rate, 0.1 / largest if largest > 0 else math.inf)
-        theta, losses = lms(np.zeros(X.shape[1]), X, y, lr, self.max_iter, np.random.default_rng(self.random_state))
+        rng = np.random.default_rng(self.random_state)
+        theta, losses = lms(np.zeros(X.shape[1]), X, y, lr, _count(self.max_iter), rng)
         if not np.isfinite(losses[-1]):
             raise ValueError(f"learning_rate={lr:g} diverged in epoch {losses.size}; use at most {1 / largest:.3g}")
         self.n_iter_, self.loss_history_ = losses.size, losses
@@ -210,8 +211,14 @@ class LMSRegressor(_LinearRegressor):
 
 def _rate(learning_rate: float | str, safe: float) -> float:
     """Return the rate asked for; "auto" is the safe one, or 1 if every rate is safe."""
-    if isinstance(learning_rate, str):
-        if learning_rate != "auto":
-            raise ValueError(f'learning_rate={learning_rate!r} must be "auto" or a positive number')
+    if isinstance(learning_rate, str) and learning_rate == "auto":
         return safe if math.isfinite(safe) else 1.0
-    return learning_rate
+    if not (isinstance(learning_rate, numbers.Real) and 0 < learning_rate < math.inf):
+        raise ValueError(f'learning_rate={learning_rate!r} must be "auto" or a positive number')
+    return float(learning_rate)
+
+
+def _count(max_iter: int) -> int:
+    if not (isinstance(max_iter, numbers.Integral) and max_iter > 0):
+        raise ValueError(f"max_iter={max_iter!r} must be a positive integer")
+    return int(max_iter)

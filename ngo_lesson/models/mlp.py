@@ -23,7 +23,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ngo_lesson.kernels import kernel
-from ngo_lesson.optimize.gradients import ESTIMATORS, Central
+from ngo_lesson.optimize.gradients import Central
 from ngo_lesson.optimize.updates import RULES, UpdateRule
 
 
@@ -61,7 +61,6 @@ def relu_back_(delta, A):
             delta[i, j] = delta[i, j] if A[i, j] > 0 else 0
 
 
-GRADIENTS = {"backprop": None} | ESTIMATORS
 # Each works in place: the function on Z, then delta times the derivative in terms of the function's value A.
 ACTIVATIONS = {
     "relu": (relu_, relu_back_),
@@ -220,7 +219,8 @@ def layer_norms(gradient: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
 def gradient_check(fun: Callable, grad: Callable, x: np.ndarray) -> float:
     """Return |g - c| / (|g| + |c|) for g = grad(x) and c the central differences of fun at x of shape (d,). Lesson 06.
 
-    Below 1e-6 if grad is right, and near 1 if it is not; where fun has a kink within the differences, neither.
+    Below 1e-6 if grad is right, far above if it is not: 1/3 if twice too long, 1 if its sign is turned. A kink of fun
+    within the differences spoils it.
     """
     x = np.asarray(x, dtype=np.float64)
     g, c = np.asarray(grad(x)), Central().gradient(fun, x)
@@ -278,26 +278,16 @@ def train_(
     kind: str = "cross_entropy",
     batch_size: int,
     rng: np.random.Generator,
-    gradient="backprop",
 ) -> Iterator[float]:
     """Train theta in place without end: each `next` is one epoch over shuffled mini-batches and gives its loss.
 
-    The loss is the mean over samples, each taken when it is met. `gradient` is "backprop", or an estimator that sees
-    only values of the mini-batch's loss, by name or as an object (gradients.py).
-    ValueError, with the step, if the loss or the gradient is not finite. Lessons 06 and 10.
+    The loss is the mean over samples, each taken when it is met. ValueError, with the step, if it is not finite.
+    Lesson 06.
     """
     if len(y) != len(X):
         raise ValueError(f"y has {len(y)} entries and X has {len(X)} samples; each sample needs one")
 
-    estimator = _known("gradient", gradient, GRADIENTS) if isinstance(gradient, str) else gradient
-
-    def estimate(X, y):
-        def fun(x):
-            return loss(x, sizes, X, y, activation, kind)
-
-        return fun(theta), estimator.gradient(fun, theta, rng)
-
-    at = _backprop(theta, sizes, activation, kind) if estimator is None else estimate
+    at = _backprop(theta, sizes, activation, kind)
     while True:
         order = rng.permutation(len(X))
         yield _epoch_(theta, X[order], y[order], at, rule, batch_size)
@@ -330,8 +320,7 @@ class _MLP(BaseEstimator):
         batch_size: int | str = "auto",
         max_iter: int = 200,
         init="he",
-        gradient="backprop",
-        dtype="auto",
+        dtype="float32",
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -341,7 +330,6 @@ class _MLP(BaseEstimator):
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.init = init
-        self.gradient = gradient
         self.dtype = dtype
         self.random_state = random_state
 
@@ -350,13 +338,12 @@ class _MLP(BaseEstimator):
         self._check(len(X))
         rng, rule = np.random.default_rng(self.random_state), self._rule()
         sizes = (X.shape[1], *np.atleast_1d(self.hidden_layer_sizes).tolist(), outputs)
-        precision = ("float32" if self.gradient == "backprop" else "float64") if self.dtype == "auto" else self.dtype
-        theta = initialize(sizes, self.init, rng).astype(precision)
+        theta = initialize(sizes, self.init, rng).astype(self.dtype)
         if y.dtype.kind == "f":
-            y = y.astype(precision)
+            y = y.astype(self.dtype)
         batch_size = min(64, len(X)) if self.batch_size == "auto" else self.batch_size
-        options = {"activation": self.activation, "batch_size": batch_size, "rng": rng, "gradient": self.gradient}
-        epochs = train_(theta, sizes, X.astype(precision), y, rule, kind=kind, **options)
+        options = {"activation": self.activation, "batch_size": batch_size, "rng": rng}
+        epochs = train_(theta, sizes, X.astype(self.dtype), y, rule, kind=kind, **options)
         self.loss_curve_ = []  # an attribute at once: a run that diverges keeps it
         for _ in range(self.max_iter):
             self.loss_curve_.append(next(epochs))
@@ -378,10 +365,8 @@ class _MLP(BaseEstimator):
         size = self.batch_size
         if size != "auto" and not (isinstance(size, numbers.Integral) and 1 <= size <= samples):
             raise ValueError(f'batch_size={size!r} must be "auto" or from 1 to the number of samples, {samples}')
-        if not hasattr(self.gradient, "gradient"):
-            _known("gradient", self.gradient, GRADIENTS)
-        if self.dtype not in ("auto", "float32", "float64"):
-            raise ValueError(f'dtype={self.dtype!r} must be "auto", "float32" or "float64"')
+        if self.dtype not in ("float32", "float64"):
+            raise ValueError(f'dtype={self.dtype!r} must be "float32" or "float64"')
 
     def _rule(self) -> UpdateRule:
         """Return a fresh update rule."""
@@ -405,8 +390,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
     Generator or None): as in scikit-learn.
     rule: a name in RULES, an UpdateRule, or a function that makes one. learning_rate: None is the rule's own default.
     batch_size: "auto" is 64, or all samples if there are fewer. init: a name in INITS or a function like those.
-    gradient: "backprop", or an estimator that sees values only: a name in GRADIENTS or an object (gradients.py).
-    dtype: precision of training; "auto" is float32 with backprop and float64 with an estimator.
+    dtype: precision of training, "float32" or "float64".
     Attributes: theta_ (d,) float64, sizes_, coefs_ and intercepts_ (views of theta_), loss_curve_ and n_iter_ (epochs),
     classes_.
     """

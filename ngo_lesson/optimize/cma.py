@@ -259,7 +259,10 @@ def adapt_(s, n, h):
 
 @kernel(types.void(VECTOR, STATE))
 def judge_(values, s):
-    """Say whether the run has ended, Hansen 2016, B.3: nothing changes, or the distribution degenerates."""
+    """Say whether the run has ended, Hansen 2016, B.3: nothing changes, or the distribution degenerates.
+
+    One test is of our own: the run is far behind the best of all and moves less than HOPELESS of what it lacks.
+    """
     c, a, n, d = s.counts, s.numbers, values.size, s.mean.size
     best, worst = values[s.order[0]], values[s.order[n - 1]]
     c[SMALL_SPENT if c[IS_SMALL] else LARGE_SPENT] += n if c[LARGE] > c[FIRST_SIZE] else 0

@@ -1,8 +1,9 @@
 """Differential evolution: the steps are differences between members. Lesson 09.
 
 Default: L-SHADE (Tanabe & Fukunaga 2014, CEC), which learns F and CR from the trials that succeeded, keeps replaced
-members in an archive, and shrinks the population linearly to 4 while the budget is spent. The classic (Storn & Price
-1997) is strategy="rand", F=0.5, CR=0.9 with a popsize. A coordinate that leaves the box lands halfway to its bound.
+members in an archive (the oldest make room), and shrinks the population linearly to 4 while the budget is spent. The
+classic (Storn & Price 1997) is strategy="rand", F=0.5, CR=0.9 with a popsize. A coordinate that leaves the box lands
+halfway to its bound.
 """
 
 import math
@@ -77,7 +78,11 @@ def ask_(points, s, rng):
         slot, f = below(clock, MEMORY), s.fixed[0]
         while not f > 0:  # a Cauchy number, the ratio of two normals, until it is positive
             f = min(s.memory[0, slot] + 0.1 * rng.standard_normal() / rng.standard_normal(), 1.0)
-        cr = max(s.memory[1, slot], 0.0) + 0.1 * rng.standard_normal() if math.isnan(s.fixed[1]) else s.fixed[1]
+        cr = s.memory[1, slot]
+        if not math.isnan(s.fixed[1]):
+            cr = s.fixed[1]
+        elif cr >= 0:
+            cr += 0.1 * rng.standard_normal()
         s.f[i], s.cr[i] = f, min(max(cr, 0.0), 1.0)
         r1 = another(clock, n, i, i, i)
         if s.counts[STRATEGY] == RAND:

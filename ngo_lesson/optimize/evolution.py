@@ -161,6 +161,8 @@ class Population:
             raise ValueError(f"points has shape {points.shape}; give those that ask() returned, {self._asked.shape}")
         if values.shape != points.shape[:1]:
             raise ValueError(f"values has shape {values.shape}; give one for each of the {len(points)} points")
+        if not values.size:  # the method has converged
+            return
         self.nan += int(np.isnan(values).sum())
         values[np.isnan(values)] = math.inf
         best = values.argmin()

@@ -167,7 +167,8 @@ class Evolution(Search):
             ahead.evaluate(start)
             return ahead.after(ask_), tell_, start, *others
 
-        return Search(self.loop, prepare).run(Objective(ahead), x0, budget=budget, **rest)
+        search = Search(self.loop, prepare, self.needs_box)
+        return search.run(Objective(ahead, objective.grad), x0, budget=budget, **rest)
 
 
 def population(popsize: int | None, default: int, budget: int, least: int = 4) -> int:

@@ -2,8 +2,8 @@
 
 Bits and permutations are arrays of floats, 0 and 1 or 0 to d - 1, which the objective may convert.
 Half of the population survives, and children of tournament winners replace the rest. Uniform crossover: Syswerda 1989;
-simulated binary ("sbx", eta = 15) and polynomial mutation (eta = 20, one coordinate in d): Deb & Agrawal 1995;
-order crossover: Davis 1985. Classic: crossover="one-point", elite=1.
+simulated binary ("sbx", eta = 15): Deb & Agrawal 1995; polynomial mutation (eta = 20, one coordinate in d): Deb &
+Goyal 1996; order crossover: Davis 1985. Classic: crossover="one-point", elite=1.
 """
 
 import math
@@ -70,7 +70,7 @@ def select(s):
 def cross_(a, b, how, clock):
     """Turn two parents of shape (d,) into two children, in place."""
     d = a.size
-    cut = 1 + below(clock, d)
+    cut = 1 + below(clock, max(d - 1, 1))
     for i in range(d):
         u = uniform(clock)
         if how == SBX and u < 0.5:

@@ -171,7 +171,7 @@ def nelder_mead(fun, log, rng, x, low, high, steps, tol, boxed):
             log.state[ROUNDS] += 1
         copy_(x, corners[best])
         values[0] = values[best]
-        if values[0] < before - 1e-9 * abs(before):
+        if before - values[0] > 1e-9 * abs(values[0]):
             before = values[0]
         elif boxed:
             uniform_(x, low, high, rng)

@@ -187,7 +187,7 @@ class Question:
                 self.error = None if isinstance(error, StopIteration) else error
         if self.progress and time.monotonic() > self.shown + 0.5:
             self.shown = time.monotonic()
-            lowest = min(value, self.log.level[LOWEST])
+            lowest = min(self.log.level[LOWEST], value)  # in this order NaN is never the lower one
             sys.stderr.write(f"\r{asked:,} of {self.log.values.size:,} evaluations, best so far {lowest:.6g} ")
             sys.stderr.flush()
 
@@ -261,7 +261,10 @@ def check_on_error(on_error: str) -> str:
 def _tell(error: BaseException, log: Log) -> None:
     """Add to an error raised in fun where that was and what was found before."""
     asked = int(log.state[ASKED])
-    error.add_note(f'the error came at evaluation {asked + 1} of fun; on_error="skip" would count it as +inf and go on')
+    if isinstance(error, Exception):
+        error.add_note(
+            f'the error came at evaluation {asked + 1} of fun; on_error="skip" would count it as +inf and go on'
+        )
     if asked:
         error.add_note(
             f"best before: fun={log.level[LOWEST]:g} at x={log.best!r}, also in the `x` and `fun` of this error"

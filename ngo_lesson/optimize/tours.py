@@ -1,7 +1,7 @@
 """Annealing of tours: 2-opt and or-opt moves whose change of length takes constant time. Lesson 08.
 
-Moves bring a city next to one of its near neighbors. Lin 1965 (2-opt), Or 1976 (or-opt), Johnson & McGeoch 1997 (how to
-make both fast, and neighbor lists in annealing).
+Moves bring a city next to one of its near neighbors. Croes 1958 (2-opt), Or 1976 (or-opt), Johnson & McGeoch 1997 (how
+to make both fast, and neighbor lists in annealing).
 """
 
 import math
@@ -156,7 +156,7 @@ def anneal_tour(
     away = distance + np.diag(np.full(n, math.inf))
     near = np.ascontiguousarray(np.argsort(away, axis=1, kind="stable")[:, : min(neighbors, n - 1)])
     close = np.take_along_axis(distance, near, axis=1).mean() or 1.0
-    hot, cold = as_temperatures(temperatures) if temperatures else (close, 0.02 * close)
+    hot, cold = (close, 0.02 * close) if temperatures is None else as_temperatures(temperatures)
     factor, best, place = (cold / hot) ** (1 / budget), order.copy(), np.argsort(order)
     lengths, why, error, asked, history = np.full(2, tour_length(distance, order)), SPENT, None, 0, []
     for round_ in range(1, ROUNDS + 1):

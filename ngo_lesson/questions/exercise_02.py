@@ -43,7 +43,7 @@ LOSS_MISTAKES = {
         np.sum(_residuals(t, X, y) ** 2) / (2 * t.size)
     ),
     "the sum is divided by m - 1, not by m": lambda t, X, y: np.sum(_residuals(t, X, y) ** 2) / (2 * (y.size - 1)),
-    "the sum is divided by m / 2: write / (2 * m), with parentheses": lambda t, X, y: (
+    "the sum is multiplied by m / 2: write / (2 * m), with parentheses": lambda t, X, y: (
         np.sum(_residuals(t, X, y) ** 2) / 2 * y.size
     ),
     "the sum is doubled instead of halved": lambda t, X, y: 2 * np.mean(_residuals(t, X, y) ** 2),

@@ -488,7 +488,7 @@ RATE_MISTAKES = {
     "the cosine goes through a whole period: it comes back to lr0": _after_warmup(lambda part: _half_cosine(2 * part)),
     "the cosine itself is taken, which goes down to -1": _after_warmup(lambda part: np.cos(np.pi * part)),
     "a quarter of a cosine is taken, not half of one": _after_warmup(lambda part: np.cos(np.pi * part / 2)),
-    "1 + cosine is not halved: it starts at 2": _after_warmup(lambda part: 2 * _half_cosine(part)),
+    "1 + cosine is not halved: it starts at 2 lr0": _after_warmup(lambda part: 2 * _half_cosine(part)),
     "the cosine goes up instead of down": _after_warmup(lambda part: 1 - _half_cosine(part)),
     "the rate falls along a straight line, not along a cosine": _after_warmup(lambda part: 1 - part),
     "the rate stays at lr0 after the warm-up": _after_warmup(lambda part: 1.0),

@@ -179,8 +179,8 @@ TRIALS_MISTAKES = {
     "this is 1 / share, the mean number of trials until the first success": lambda share, confidence: math.ceil(
         1 / share
     ),
-    "the chance of a miss is taken for the confidence: use 1 - confidence": lambda share, confidence: math.ceil(
-        math.log(confidence) / math.log(1 - share)
+    "the confidence is taken for the chance that all trials miss: use 1 - confidence": lambda share, confidence: (
+        math.ceil(math.log(confidence) / math.log(1 - share))
     ),
     "the logarithm of share is taken, not of 1 - share": lambda share, confidence: math.ceil(
         math.log(1 - confidence) / math.log(share)

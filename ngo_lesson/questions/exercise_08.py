@@ -60,7 +60,7 @@ ACCEPT_MISTAKES = {
         lambda delta, t: math.exp(-delta / t)
     ),
     "delta is multiplied by the temperature, not divided": _chance(lambda delta, t: _exp(-delta * t)),
-    "the temperature is not used": _chance(lambda delta, t: _exp(-delta), frozen=1.0),
+    "the temperature is not used": lambda delta, t: 1.0 if delta <= 0 else _exp(-delta),
     "the difference is squared": _chance(lambda delta, t: _exp(-(delta**2) / t)),
     "this is 1 / (1 + exp(delta / T)), the rule of the heat bath, Metropolis' rule was asked": lambda delta, t: (
         1 / (1 + _exp(delta / t)) if t > 0 else float(delta <= 0)

@@ -278,7 +278,7 @@ FLIP_MISTAKES = {
 
 # 09.de
 def de_trial(population, i, a, b, c, F, mask, forced):
-    """Return the trial vector of DE/rand/1/bin for target i (Storn & Price 1997, equations 3 and 4)."""
+    """Return the trial vector of DE/rand/1/bin for target i (Storn & Price 1997, equations 2 to 4)."""
     mutant = population[a] + F * (population[b] - population[c])
     take = mask.copy()
     take[forced] = True

@@ -141,7 +141,7 @@ WEIGHT_MISTAKES = {
         lambda i, mu, popsize: np.log((popsize + 1) / 2) - np.log10(i)
     ),
     "mu is rounded up: half of an odd population is rounded down": _weighted(
-        lambda i, mu, popsize: np.log(popsize / 2 + 1) - np.log(i), lambda popsize: (popsize + 1) // 2
+        parents=lambda popsize: (popsize + 1) // 2
     ),
     "this is log(mu + 1/2), which differs for odd populations: log((popsize + 1) / 2) was asked": _weighted(
         lambda i, mu, popsize: np.log(mu + 0.5) - np.log(i)

@@ -623,7 +623,7 @@ def dedup_cases(rng: np.random.Generator) -> list[Case]:
         ([f"only {i}" for i in range(30)], 0.2, seeds[1]),
         *((mixed, 0.26, seed) for seed in (*seeds[2:5], seeds[2])),
         (even, 0.25 + 0.008, seeds[5]),
-        (chinese, 0.3, seeds[6]),
+        (chinese, 0.297, seeds[6]),
         (many, 0.4, seeds[7]),
     ]
     return [Case(case) for case in cases]

@@ -198,10 +198,10 @@ def _standardized(X, y, lam):
 
 RIDGE_MISTAKES = {
     "the intercept is penalized: only w was asked to be": _intercept_penalized,
-    "lam is multiplied by the number of samples": _ridge(lambda lam, m, d: lam * m),
-    "lam is divided by the number of samples: the sum of squares was asked, not their mean": _ridge(
-        lambda lam, m, d: lam / m
+    "lam is multiplied by the number of samples: the sum of squares was asked, not their mean": _ridge(
+        lambda lam, m, d: lam * m
     ),
+    "lam is divided by the number of samples": _ridge(lambda lam, m, d: lam / m),
     "the squares are halved: then lam counts twice": _ridge(lambda lam, m, d: 2 * lam),
     "lam is halved": _ridge(lambda lam, m, d: lam / 2),
     "lam is squared": _ridge(lambda lam, m, d: lam**2),
@@ -303,7 +303,7 @@ STOP_MISTAKES = {
     "the epoch at which training stops is returned, the best one was asked": _stopped(
         _overdue, lambda best, epoch: epoch
     ),
-    "the epoch `patience` before the end is returned: the best one may be later": _stopped(
+    "the epoch before the last one is returned, the best one was asked": _stopped(
         lambda losses, epoch, best, patience: epoch - best >= patience,
         lambda best, epoch: epoch - 1,
     ),

@@ -63,7 +63,7 @@ CLAIM_REASONS = {
     (
         3,
         "half",
-    ): "a step may be cheaper, but it takes about d times as many: in sum it is slower wherever a gradient exists",
+    ): "a step may be cheaper, but it takes about d times as many: in sum it is mostly slower where a gradient exists",
     (4, "right"): "MeZO does; CMA-ES holds a matrix of d x d, a population holds many copies",
     (4, "wrong"): "MeZO does: no activations, no gradient, no moments are kept",
     (5, "right"): "the factors hold k (m + n) numbers, which may be more than m n",
@@ -74,8 +74,8 @@ CLAIM_REASONS = {
     (7, "half"): "the listing fits a linear model to random numbers: GPT-3 stands in its title only",
     (8, "wrong"): "held-out parts that are used for nothing else are the fair way",
     (8, "half"): "it says: if nothing leaks. Then it is fair",
-    (9, "right"): "it damps oscillations; no theorem takes it out of a local minimum",
-    (9, "wrong"): "the first half, less oscillation, is right for a good choice of mu",
+    (9, "right"): "across a steep valley it does, with a good mu; in a round bowl it makes the oscillation",
+    (9, "wrong"): "it does across a steep valley, for a good choice of mu",
     (10, "right"): "the seed and the scalar tell the update exactly",
     (10, "half"): "a scalar and its seed say as much as the update itself: no half of it is true",
 }
@@ -122,7 +122,10 @@ INTERVIEW = (
             "c": "least squares has a solution in closed form",
             "d": "from random weights gradients win by far; what works without them is mostly fine-tuning",
         },
-        ("Where is there no gradient to be had?", "Where it can be had, it wins: lessons 10, 11 and 15 measure it."),
+        (
+            "Where is there no gradient to be had?",
+            "Where it can be had, it mostly wins: lessons 10, 11 and 15 measure it.",
+        ),
     ),
     (
         "c",
