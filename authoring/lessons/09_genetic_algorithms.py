@@ -1050,29 +1050,27 @@ for name in RACES:
 
 
 # %% id="hybrid" tags=["A08"]
-I, J = np.triu_indices(n_cities, 2)
-apart = J - I < n_cities - 1  # the first and the last leg touch
-I, J = I[apart], J[apart]
-NEXT = (np.arange(n_cities) + 1) % n_cities
-
-
 def length_of(tour):
     return DISTANCE[tour, np.roll(tour, -1)].sum()
 
 
-def descend(tour, moves):
+@njit
+def descend(start, moves):
     """The tour after the best moves, at most `moves` of them tried, and how many were tried."""
-    tried = 0
+    tour, tried, n = start.copy(), 0, start.size
     while tried < moves:
-        between = DISTANCE[tour[:, None], tour]
-        leg = between[np.arange(n_cities), NEXT]
-        change = between[I, J] + between[NEXT[I], NEXT[J]] - leg[I] - leg[J]
-        tried += len(I)
-        best = np.argmin(change)
-        if change[best] > -1e-9:
+        best, begin, end = -1e-9, 0, 0
+        for i in range(n - 2):
+            for j in range(i + 2, n - (i == 0)):  # the first and the last leg touch
+                a, b, c, d = tour[i], tour[i + 1], tour[j], tour[(j + 1) % n]
+                change = DISTANCE[a, c] + DISTANCE[b, d] - DISTANCE[a, b] - DISTANCE[c, d]
+                tried += 1
+                if change < best:
+                    best, begin, end = change, i + 1, j + 1
+        if end == 0:
             break
-        i, j = I[best] + 1, J[best] + 1
-        tour = np.concatenate([tour[:i], tour[i:j][::-1], tour[j:]])
+        for k in range((end - begin) // 2):
+            tour[begin + k], tour[end - 1 - k] = tour[end - 1 - k], tour[begin + k]
     return tour, tried
 
 
