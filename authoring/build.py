@@ -36,13 +36,13 @@ class Built:
         return f"{self.name}  {self.cost.seconds:.1f} s  {'written' if self.written else 'unchanged'}"
 
 
-def build(course: Course, selection: Sequence[str] = (), jobs: int = 2, report: Callable[[Built], None] = say) -> None:
+def build(course: Course, selection: Sequence[str] = (), jobs: int = 2) -> None:
     """Build the selected sources, all by default, several at once; AuthoringError with all problems of all files."""
     problems: list[Problem] = []
     for notebooks, found in in_parallel(partial(_attempt, course), course.select(selection), jobs):
         problems += found
         for built in notebooks:
-            report(built)
+            say(built)
     if problems:
         raise AuthoringError(problems)
 

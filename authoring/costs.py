@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from authoring import stored
@@ -44,7 +44,7 @@ def measured(course: Course) -> dict[str, dict[str, str]]:
         return {row["notebook"]: row for row in csv.DictReader(file)}
 
 
-def measure(course: Course, selection: Sequence[str] = (), report: Callable[[str], None] = say) -> list[Problem]:
+def measure(course: Course, selection: Sequence[str] = ()) -> list[Problem]:
     """Run the selected lessons and solutions one after the other, store what each costs, and name the slow ones."""
     rows = measured(course) if (course.root / TABLE).exists() else {}
     problems = []
@@ -56,7 +56,7 @@ def measure(course: Course, selection: Sequence[str] = (), report: Callable[[str
                 figures = (f"{cost.seconds:.1f}", f"{cost.processor:.1f}", f"{cost.memory:.0f}", _machine())
                 name = course.name(target)
                 rows[name] = dict(zip(COLUMNS, (name, *figures), strict=True))
-                report("{}  {} s, computing {} s, {} MB".format(name, *figures))
+                say("{}  {} s, computing {} s, {} MB".format(name, *figures))
                 if text := too_slow(target, cost):
                     problems.append(source.problem(None, f"{name} {text}"))
     kept = [course.name(target) for path in course.sources() for target in course.targets(path)]

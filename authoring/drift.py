@@ -1,7 +1,7 @@
 """Does what is stored still agree with its sources? Compared without executing, or with outputs on request."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -17,20 +17,14 @@ from authoring.validate import Finding
 BUILD = "run python -m authoring build"
 
 
-def check(
-    course: Course,
-    selection: Sequence[str] = (),
-    execute: bool = False,
-    jobs: int = 2,
-    report: Callable[[str], None] = say,
-) -> list[Problem]:
+def check(course: Course, selection: Sequence[str] = (), execute: bool = False, jobs: int = 2) -> list[Problem]:
     """All differences between the selected sources and what is stored; with no selection the whole course's."""
     paths = course.select(selection)
     problems = []
     for name, found in in_parallel(lambda path: (course.name(path), check_source(course, path, execute)), paths, jobs):
         problems += found
         if execute:
-            report(f"{name}  differences: {len(found)}")
+            say(f"{name}  differences: {len(found)}")
     if not selection:
         problems += _orphans(course, paths)
         problems += pages.drift(course)

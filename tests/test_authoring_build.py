@@ -93,7 +93,7 @@ def built(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MPLBACKEND", "Agg")
         patch.setenv("PYTHONHASHSEED", "17")
-        build(course, jobs=2, report=lambda built: None)
+        build(course)
     pages.refresh(course, "coverage")
     return folder
 
@@ -180,7 +180,7 @@ def test_failing_cells_are_named_for_every_file_and_nothing_is_written(tmp_path)
     lesson = LESSON.split("# %% id=")[0] + '# %% id="bad"\nx = 0\n\n1 / x\n'
     course = write_sources(tmp_path, lesson, EXERCISE.replace("sum([1])", "sum([2])"))
     with pytest.raises(AuthoringError) as caught:
-        build(course, report=lambda built: None)
+        build(course)
     assert [str(problem) for problem in caught.value.problems] == [
         "authoring/exercises/98_tiny.py:17: solutions/98_tiny.ipynb: the solution does not pass the check 'two-check'",
         "authoring/lessons/98_tiny.py:7: cell 'bad' failed in notebooks/98_tiny.ipynb: "

@@ -518,7 +518,7 @@ final = ", ".join(
 show(figure, f"Above the lowest after {budget:,} evaluations: {final}.")
 
 # %% [markdown] id="compare-after"
-# The gradient wins, and by a lot: it is there first, and its end is far below the medians of the others (the luckiest run of one plus one gets about as low). Among the methods without gradients there are large differences, too. Blind
+# The gradient wins, and by a lot: it is there first, and its end is far below the medians of the others (the luckiest runs of the next two get about as low). Among the methods without gradients there are large differences, too. Blind
 # random search hardly moves in 11 dimensions; two simple methods that *learn from their answers* get more than 700 times closer. When a gradient can be had, use
 # it. When it cannot (the objective is a program, a game, an accuracy, a model behind an interface), the green and the orange curve are what this course is
 # about, made much better.

@@ -5,7 +5,6 @@ import io
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from html import escape
 
 import matplotlib as mpl
@@ -23,8 +22,8 @@ MOST_BARS = 25
 def html(results: Iterable[Result], remarks: Sequence[str] = ()) -> str:
     """Return the summary of a class as a page; `remarks` are sentences on the whole run, such as "not isolated"."""
     classes: dict[str, list[Result]] = {}
-    for result in results:  # the notebooks of a large class are not kept
-        classes.setdefault(result.exercise, []).append(replace(result, executed=None, transcript=""))
+    for result in results:
+        classes.setdefault(result.exercise, []).append(result)
     parts = ["<h1>Class summary</h1>", *(f"<p><strong>{escape(remark)}</strong></p>" for remark in remarks)]
     for exercise, mine in sorted(classes.items()):
         parts += [f"<h2>Exercise {escape(exercise)}</h2>", *_exercise(mine)]
