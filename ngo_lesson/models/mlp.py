@@ -9,6 +9,8 @@ not at each step. All of it takes float64 and float32. NumPy does the matrix pro
 compiled, because at the size of a mini-batch the overhead of a NumPy call is larger than its work.
 """
 
+import functools
+import itertools
 import math
 import numbers
 import warnings
@@ -79,20 +81,20 @@ def shapes(sizes: Sequence[int]) -> list[tuple[tuple[int, int], tuple[int]]]:
 
 def unpack(theta: np.ndarray, sizes: Sequence[int]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the weights and the biases of all layers as views of theta, or of a gradient, of shape (d,). Lesson 06."""
-    needed = _count(sizes)
+    places = _places(tuple(sizes))
+    needed = places[-1][-1]
     if theta.shape != (needed,):
         raise ValueError(f"theta has shape {theta.shape}; with sizes={tuple(sizes)} it must be ({needed},)")
-    weights, biases, start = [], [], 0
-    for (rows, columns), _ in shapes(sizes):
-        middle, end = start + rows * columns, start + (rows + 1) * columns
-        weights.append(theta[start:middle].reshape(rows, columns))
-        biases.append(theta[middle:end])
-        start = end
-    return weights, biases
+    weights = [theta[start:middle].reshape(shape) for shape, start, middle, _ in places]
+    return weights, [theta[middle:end] for _, _, middle, end in places]
 
 
-def _count(sizes: Sequence[int]) -> int:
-    return sum((rows + 1) * columns for (rows, columns), _ in shapes(sizes))
+@functools.cache
+def _places(sizes: tuple[int, ...]) -> list[tuple[tuple[int, int], int, int, int]]:
+    """Return for each layer the shape of its weights and where in theta they start, its biases start and it ends."""
+    ends = list(itertools.accumulate(((rows + 1) * columns for (rows, columns), _ in shapes(sizes)), initial=0))
+    layers = zip(shapes(sizes), pairwise(ends), strict=True)
+    return [(shape, start, end - shape[1], end) for (shape, _), (start, end) in layers]
 
 
 def forward(theta: np.ndarray, sizes: Sequence[int], X: np.ndarray, activation: str = "relu") -> list[np.ndarray]:
@@ -261,7 +263,7 @@ INITS = {"he": he, "xavier": xavier, "orthogonal": orthogonal, "normal": normal}
 def initialize(sizes: Sequence[int], init: str | Callable, rng: np.random.Generator | int) -> np.ndarray:
     """Return theta of shape (d,), float64: weights by `init`, a name or init(rows, columns, rng), biases zero."""
     rng, make = np.random.default_rng(rng), init if callable(init) else _known("init", init, INITS)
-    theta = np.zeros(_count(sizes))
+    theta = np.zeros(_places(tuple(sizes))[-1][-1])
     for weights in unpack(theta, sizes)[0]:
         weights[:] = make(*weights.shape, rng)
     return theta
