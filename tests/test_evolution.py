@@ -8,7 +8,7 @@ import pytest
 from distributed import Client, LocalCluster
 from numba import njit
 
-from ngo_lesson.optimize import cma
+from ngo_lesson.optimize import cma, differential
 from ngo_lesson.optimize.evolution import METHODS, Population
 from ngo_lesson.optimize.functions import LANDSCAPES
 from ngo_lesson.optimize.generations import order_
@@ -291,6 +291,23 @@ def test_a_population_checks_what_it_is_told():
     assert population.result.message == "told 8 values; 1 were NaN and counted as +inf"
     with pytest.raises(ValueError, match="method='cmaes' is unknown"):
         Population("cmaes", START)
+
+
+def test_estimates_are_refused_with_workers_too():
+    with pytest.raises(ValueError, match="grad must be None"):
+        minimize(bowl, [3.0], method="cma", grad=lambda x: 2 * x, budget=600, n_jobs=2)
+
+
+def test_the_crossover_rate_of_differential_evolution_may_end_at_zero():
+    """Tanabe & Fukunaga 2014: once no trial with CR above 0 has succeeded, the entry of the memory stays."""
+    rng = np.random.default_rng(0)
+    ask_, _, _, points, _, state = differential.prepare(np.zeros(3), -np.ones(3), np.ones(3), 1000, rng)
+    n = ask_(points, state, rng)
+    state.counts[differential.ASKED] = n
+    state.memory[1] = -1.0
+    ask_(points, state, rng)
+    assert (state.cr[:n] == 0).all()
+    assert ((points[:n] != state.members[:n]).sum(axis=1) == 1).all()
 
 
 def test_a_population_that_has_converged_asks_no_more():

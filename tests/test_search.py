@@ -238,6 +238,20 @@ def test_progress_is_shown_on_stderr_and_changes_nothing(capsys, monkeypatch):
     assert "nan" not in said
 
 
+@pytest.mark.parametrize(("error", "helps"), [(KeyError, True), (KeyboardInterrupt, False)])
+def test_skipping_is_advised_only_where_it_helps(error, helps):
+    def fun(x):
+        if x[0] != START[0]:
+            raise error
+        return 1.0
+
+    with pytest.raises(error) as caught:
+        minimize(fun, START, method="hill", seed=0)
+    notes = "".join(caught.value.__notes__)
+    assert ('on_error="skip"' in notes) == helps
+    assert "best before: fun=1 " in notes
+
+
 def test_functions_may_change_what_they_are_given():
     @njit
     def clears(x):
