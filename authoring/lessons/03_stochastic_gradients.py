@@ -445,7 +445,7 @@ print("two processes and one end at the same theta:", np.allclose(theta, alone))
 #
 # **Asynchronous.** Nobody waits. A worker reads the parameters, computes, and subtracts its step from whatever the parameters are by then. Other workers
 # have changed them in the meantime; the number of their updates between reading and writing is the **staleness** of the step (Hogwild, Recht et al. 2011, for sparse data, where workers seldom touch the same parameter). Here it is for real: processes
-# that share one array in memory, without any lock.
+# that share one array in memory, without any lock. (On a busy machine they take turns, and most steps are fresh.)
 
 
 # %% id="asynchronous" tags=["machine"]
